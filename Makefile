@@ -1,0 +1,44 @@
+# The two commands that everybody needs: `make chat` and `make test`. `make check` is the fast gate.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INDEX ?= .index
+SOURCE ?= seeds
+
+.PHONY: chat test check format build bench eval clean
+
+# Made anew whenever pyproject.toml changes.
+$(VENV)/.installed: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) was not found; install Python 3.11, or run: make PYTHON=python3" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+build: $(VENV)/.installed
+	$(BIN)/quipu build $(SOURCE) --index $(INDEX)
+
+chat: build
+	$(BIN)/quipu chat --index $(INDEX)
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not model and not browser"
+
+format: $(VENV)/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+eval: build
+	$(BIN)/quipu eval eval/sets/seeds-test.jsonl --index $(INDEX) --baseline --out report
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m eval.bench
+
+clean:
+	rm -rf .index report screenshots .mypy_cache .ruff_cache .pytest_cache

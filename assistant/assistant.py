@@ -1,0 +1,151 @@
+"""`Assistant.ask`: the one way from a question to a cited answer."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from assistant import wording
+from assistant.bridge import Bridge
+from assistant.features import answer_features
+from assistant.reading import read
+from assistant.retrieval import Found, Retriever, Settings
+from assistant.types import Answer, Hit
+from assistant.verifying import Cited, cite
+from assistant.weights import Weights, packaged_weights, sigmoid
+from index.embedding import Embedder, open_embedder
+from index.errors import IndexFormatError, QuestionError
+from index.store import Generation, open_generation
+from index.types import Document, Manifest, Passage
+
+LONGEST_QUESTION = 2_000
+
+
+class Assistant:
+    """Answers questions over one generation of an index. Thread-safe."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        embedder: Embedder,
+        *,
+        settings: Settings | None = None,
+        weights: Weights | None = None,
+        bridge: Bridge | None = None,
+    ) -> None:
+        if (embedder.sha256, embedder.dim) != (generation.manifest.model_sha256, generation.manifest.dim):
+            raise IndexFormatError(
+                f"the index was built with the model {generation.manifest.model_name}, not with {embedder.name}; "
+                f"build it again with --model {embedder.name}, or ask with the other model"
+            )
+        self.generation = generation
+        self.retriever = Retriever(generation, embedder, bridge or Bridge(), settings)
+        self.weights = weights or packaged_weights()
+
+    @classmethod
+    def open(cls, index: Path, *, settings: Settings | None = None) -> Assistant:
+        """Open the live generation of `index` with the model that it was built with.
+
+        Raises IndexMissingError, IndexFormatError, IndexDamagedError or ModelError.
+        """
+        generation = open_generation(index)
+        try:
+            return cls(generation, open_embedder(generation.manifest.model_name), settings=settings)
+        except BaseException:
+            generation.close()
+            raise
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the generation that answers."""
+        return self.generation.manifest
+
+    def ask(self, question: str, k: int = 10) -> Answer:
+        """Answer `question` with verbatim, cited sentences, or refuse. `k` is the number of hits to return.
+
+        Raises QuestionError for a question without words or with more than 2,000 characters.
+        """
+        started = time.perf_counter()
+        found = self.retriever.find(checked(question))
+        read_from = time.perf_counter()
+        reading = read(found, self.weights.reading)
+        features = answer_features(found, reading.views, reading.scores)
+        # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.
+        asks = bool(features) and bool(found.query.asked.words)
+        confidence = sigmoid(self.weights.answerable.score(features)) if asks else 0.0
+        verify_from = time.perf_counter()
+        abstained = confidence < self.weights.threshold
+        cited = () if abstained else cite(reading.quotes, self.generation.corpus)
+        ended = time.perf_counter()
+        timings = {
+            **found.timings_ms,
+            "read": (verify_from - read_from) * 1e3,
+            "verify": (ended - verify_from) * 1e3,
+            "total": (ended - started) * 1e3,
+        }
+        return self._answer(question, found, cited, confidence, timings, k)
+
+    def _answer(
+        self,
+        question: str,
+        found: Found,
+        cited: tuple[Cited, ...],
+        confidence: float,
+        timings: dict[str, float],
+        k: int,
+    ) -> Answer:
+        language = found.query.language
+        missing = found.query.asked.missing()
+        hits = tuple(found.hits(k))
+        citations = tuple(citation for citation, _ in cited)
+        text = wording.answer(cited) if cited else wording.refusal(language, missing, bool(hits))
+        return Answer(
+            question,
+            text,
+            citations,
+            hits,
+            not citations,
+            confidence,
+            language,
+            timings,
+            self.manifest.generation,
+            missing if not citations else (),
+        )
+
+    def refuse(self, question: str, reason: str) -> Answer:
+        """The answer to a question that cannot be asked: a refusal that says why."""
+        timings = dict.fromkeys(("embed", "search", "rerank", "read", "verify", "total"), 0.0)
+        return Answer(question, reason, (), (), True, 0.0, "en", timings, self.manifest.generation)
+
+    def search(self, query: str, k: int = 10) -> list[Hit]:
+        """The `k` best passages for `query`; raises QuestionError as `ask` does."""
+        return self.retriever.find(checked(query)).hits(k)
+
+    def document(self, doc_id: str) -> Document:
+        """One document with its whole text; SourceError if the index holds none of that name."""
+        return self.generation.corpus.document(doc_id)
+
+    def doc_ids(self) -> tuple[str, ...]:
+        """All doc_ids in the order of the index."""
+        return self.generation.corpus.doc_ids()
+
+    def passages(self, doc_id: str) -> list[Passage]:
+        """A document's passages, in order; empty for an unknown document."""
+        return self.generation.corpus.passages_of(doc_id)
+
+    def close(self) -> None:
+        """Let go of files and helper programs."""
+        self.retriever.bridge.close()
+        self.generation.close()
+
+
+def checked(question: str) -> str:
+    """The question without surrounding white space; raises QuestionError if it cannot be asked."""
+    text = question.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
+    if not text:
+        raise QuestionError("the question is empty; type a question in English or Spanish")
+    if len(text) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"the question has {len(text):,} characters; expected at most {LONGEST_QUESTION:,}: ask it in fewer words"
+        )
+    return text

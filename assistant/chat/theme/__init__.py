@@ -1,0 +1,1 @@
+"""Styles, behaviour in the browser, and the icon of the chat."""

@@ -1,0 +1,212 @@
+// Asking, stopping, and what stands around an answer.
+const form = byId("q-composer");
+const input = byId("q-input");
+let turnNumber = 0;
+let running = false;
+let patience = 0;
+
+const announce = (key) => { byId("q-status").textContent = words(key); };
+
+function fitInput() {
+  input.style.height = "auto";
+  input.style.height = `${Math.min(input.scrollHeight, 168)}px`;
+}
+
+function setRunning(value) {
+  running = value;
+  byId("q-send").hidden = value;
+  byId("q-stop").hidden = !value;
+  clearTimeout(patience);
+  if (value) patience = setTimeout(checkServer, 8000);
+}
+
+async function checkServer() {
+  try {
+    const reply = await fetch("healthz", { cache: "no-store" });
+    if (!reply.ok) throw new Error(String(reply.status));
+    setPending("waiting");
+    announce("waiting");
+    patience = setTimeout(checkServer, 8000);
+  } catch {
+    setPending("error_connection", true);
+    announce("error_connection");
+    setRunning(false);
+  }
+}
+
+function pendingTurn(question) {
+  const turn = document.createElement("article");
+  turn.className = "q-turn q-waiting";
+  turn.dataset.question = question;
+  const answer = document.createElement("div");
+  answer.className = "q-answer";
+  const title = document.createElement("h2");
+  title.dir = "auto";
+  title.textContent = question.length > 300 ? `${question.slice(0, 300)}…` : question;
+  const note = document.createElement("p");
+  note.className = "q-quiet q-progress";
+  answer.append(title, note);
+  turn.append(answer);
+  return turn;
+}
+
+function setPending(key, ended = false) {
+  const turn = byId("q-pending").firstElementChild;
+  if (!turn) return;
+  const note = turn.querySelector(".q-progress");
+  note.dataset.t = key;
+  note.textContent = words(key);
+  if (!ended || turn.querySelector(".q-actions")) return;
+  turn.classList.remove("q-waiting");
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "q-action";
+  again.dataset.action = "retry";
+  again.dataset.t = "try_again";
+  again.textContent = words("try_again");
+  const actions = document.createElement("div");
+  actions.className = "q-actions";
+  actions.append(again);
+  turn.querySelector(".q-answer").append(actions);
+}
+
+// Earlier turns leave the component that answers stream into, and stay as they are.
+function archive() {
+  const stage = document.querySelector("#q-stage .q-turn");
+  byId("q-history").append(...[stage, ...byId("q-pending").children].filter(Boolean));
+}
+
+function ask(text) {
+  const question = text.trim();
+  if (running) return;
+  if (!question) {
+    announce("error_empty");
+    input.focus();
+    return;
+  }
+  if (byId("q-reader").open) closeReader();
+  byId("q-intro").hidden = true;
+  document.documentElement.classList.add("q-asked");
+  document.querySelector('[data-tool="new"]').hidden = false;
+  archive();
+  byId("q-pending").replaceChildren(pendingTurn(question));
+  setPending("searching");
+  setRunning(true);
+  announce("searching");
+  input.value = "";
+  fitInput();
+  byId("q-pending").firstElementChild.scrollIntoView({ block: "start" });
+  turnNumber += 1;
+  trigger("ask_question", { question, language, turn: turnNumber });
+}
+
+function stop() {
+  if (!running) return;
+  trigger("stop_answer");
+  setRunning(false);
+  setPending("stopped", true);
+  announce("stopped");
+  input.focus();
+}
+
+function answerChanged(stage) {
+  const turn = stage.querySelector(".q-turn");
+  if (!turn) return;
+  const first = byId("q-pending").childElementCount > 0;
+  byId("q-pending").replaceChildren();
+  if (first) turn.scrollIntoView({ block: "start" });
+  if (turn.dataset.state === "streaming") return;
+  setRunning(false);
+  if (turn.dataset.state === "error") {
+    byId("q-status").textContent = turn.querySelector(".q-problem").textContent;
+    if (!input.value) input.value = turn.dataset.question;
+    fitInput();
+  } else {
+    announce(turn.classList.contains("q-refusal") ? "ready_refusal" : "ready");
+  }
+}
+
+function newConversation() {
+  if (running) stop();
+  if (byId("q-reader").open) closeReader();
+  for (const node of document.querySelectorAll(".q-turn")) node.remove();
+  byId("q-intro").hidden = false;
+  document.documentElement.classList.remove("q-asked");
+  document.querySelector('[data-tool="new"]').hidden = true;
+  byId("q-status").textContent = "";
+  scrollTo(0, 0);
+  input.focus();
+}
+
+async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const holder = document.createElement("textarea");
+    holder.value = text;
+    holder.className = "q-hidden";
+    document.body.append(holder);
+    holder.select();
+    document.execCommand("copy");
+    holder.remove();
+  }
+}
+
+async function act(button) {
+  const question = button.closest(".q-turn").dataset.question;
+  const name = button.dataset.action;
+  if (name === "retry") return ask(question);
+  const link = `${location.origin}${location.pathname}?q=${encodeURIComponent(question)}`;
+  await toClipboard(name === "copy" ? button.dataset.payload : link);
+  const done = name === "copy" ? "copied" : "linked";
+  const label = button.querySelector("[data-t]");
+  label.textContent = words(done);
+  announce(done);
+  setTimeout(() => { label.textContent = words(label.dataset.t); }, 2000);
+}
+
+function clicked(event) {
+  const button = event.target.closest("button, a[data-skip]");
+  if (!button || button.closest("#q-reader")) return;
+  const turn = button.closest(".q-turn");
+  const data = button.dataset;
+  if (data.action) act(button);
+  else if (button.classList.contains("q-chip")) { hideTip(); openCitation(turn, Number(data.marker), button); }
+  else if (Number(data.open)) openCitation(turn, Number(data.open), button);
+  else if ("open" in data) {
+    openPassage(button.closest(".q-card").dataset.doc, Number(data.start), Number(data.end), button);
+  }
+  else if (button.classList.contains("q-example")) ask(data.question);
+  else if (data.language) { stored.set("language", data.language); setLanguage(data.language); }
+  else if (data.tool === "theme") switchTheme();
+  else if (data.tool === "new") newConversation();
+  else if (button.matches("[data-skip]")) { event.preventDefault(); input.focus(); }
+}
+
+form.addEventListener("submit", (event) => { event.preventDefault(); ask(input.value); });
+byId("q-stop").addEventListener("click", stop);
+input.addEventListener("input", fitInput);
+input.addEventListener("keydown", (event) => {
+  // While an input method composes a character, Enter belongs to it.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  ask(input.value);
+});
+byId("q-reader").addEventListener("close", readerClosed);
+byId("q-reader").addEventListener("cancel", (event) => { event.preventDefault(); closeReader(); });
+byId("q-reader").addEventListener("keydown", readerKey);
+byId("q-reader").addEventListener("click", readerClick);
+document.addEventListener("quipu:answer", (event) => answerChanged(event.detail));
+document.addEventListener("click", clicked);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  if (tipped) hideTip();
+  else if (byId("q-reader").open) closeReader();
+});
+watchTips();
+applyTheme();
+setLanguage(language);
+document.documentElement.classList.add("q-ready");
+if (!narrow.matches) input.focus({ preventScroll: true });
+const linked = new URLSearchParams(location.search).get("q");
+if (linked) ask(linked);

@@ -1,0 +1,233 @@
+"""One question and what came of it, as HTML: the answer with its citation chips, or a refusal, or a notice."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.chat.evidence import Card, card_html, cards, nearest
+from assistant.chat.library import Library
+from assistant.chat.markup import escape, language_attribute, prose
+from assistant.chat.strings import text, translated, translated_attribute
+from assistant.types import Answer, Citation
+
+WELL_SUPPORTED = 0.75
+PARTLY_SUPPORTED = 0.35
+
+NEIGHBOURS = 12
+"""Characters on one side of a marker that tell whether it stands in a quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A stretch of an answer and the markers that stand behind it."""
+
+    text: str
+    markers: tuple[int, ...]
+
+
+def statements(answer_text: str, citations: Sequence[Citation]) -> list[Statement]:
+    """The answer cut behind each run of markers; a marker that names no citation stays text.
+
+    A document may itself hold something like "[1]": inside a quoted sentence it is text, not a marker.
+    """
+    known = {citation.marker for citation in citations}
+    result: list[Statement] = []
+    begin = 0
+    for found in re.finditer(r"\[(\d{1,4})\]", answer_text):
+        marker = int(found[1])
+        if marker not in known or _quoted(answer_text, found.start(), found.end(), citations):
+            continue
+        before = answer_text[begin : found.start()]
+        if result and not before.strip():
+            result[-1] = Statement(result[-1].text, (*result[-1].markers, marker))
+        else:
+            result.append(Statement(before.rstrip(" "), (marker,)))
+        begin = found.end()
+    if answer_text[begin:].strip():
+        result.append(Statement(answer_text[begin:], ()))
+    return result
+
+
+def _quoted(answer_text: str, start: int, end: int, citations: Sequence[Citation]) -> bool:
+    """Whether the characters from `start` to `end` are a document's own, told by those next to them."""
+    before, after = answer_text[max(0, start - NEIGHBOURS) : end], answer_text[start : end + NEIGHBOURS]
+    return any(
+        (start > 0 and before in citation.quote) or (end < len(answer_text) and after in citation.quote)
+        for citation in citations
+    )
+
+
+def support(confidence: float) -> str:
+    """The word for a confidence in [0, 1]: strong, partial or weak."""
+    if confidence >= WELL_SUPPORTED:
+        return "strong"
+    return "partial" if confidence >= PARTLY_SUPPORTED else "weak"
+
+
+def stages(answer: Answer, library: Library, language: str, turn_id: int) -> Iterator[str]:
+    """The turn as it grows, one more statement at a time; the last one is whole and says so (`data-state`).
+
+    The evidence is there from the first stage. `turn_id` makes ids unique in the page.
+    """
+    evidence = _evidence_html(answer, library, language)
+    said = statements(answer.text, answer.citations)
+    for count in range(1, len(said)):
+        body = _said_html(said[:count], answer, language)
+        yield _turn_html(answer, body, evidence, "streaming", turn_id)
+    body = _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
+    yield _turn_html(
+        answer, body + _actions_html(copied_text(answer, library, language), language), evidence, "done", turn_id
+    )
+
+
+def notice_html(question: str, title_key: str, message: str, language: str, turn_id: int) -> str:
+    """A turn that has no answer: the question, what went wrong in words, and a way to try again."""
+    return (
+        f'<article class="q-turn q-notice" data-state="error" data-question="{escape(question)}" '
+        f'aria-labelledby="q-question-{turn_id}"><div class="q-answer">'
+        f'<h2 id="q-question-{turn_id}" dir="auto">{escape(_shortened(question))}</h2>'
+        f'<div class="q-problem"><h3>{translated(language, title_key)}</h3><p>{message}</p></div>'
+        f'<div class="q-actions">{_action("retry", "try_again", language)}</div></div></article>'
+    )
+
+
+def copied_text(answer: Answer, library: Library, language: str) -> str:
+    """The answer as plain text for the clipboard: question, answer, and every quote with its source."""
+    lines = [answer.question, "", answer.text]
+    if answer.citations:
+        lines += ["", text(language, "sources")]
+    for citation in answer.citations:
+        metadata = library.document(citation.doc_id).metadata
+        place = [citation.title, metadata.get("publisher", ""), metadata.get("date", "")]
+        if citation.page is not None:
+            place.append(text(language, "page", n=citation.page))
+        place.append(f"{citation.doc_id}:{citation.start}-{citation.end}")
+        lines.append(f"[{citation.marker}] {', '.join(part for part in place if part)}: “{citation.quote}”")
+    return "\n".join(lines)
+
+
+def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: int) -> str:
+    places = [[c.marker, c.doc_id, c.start, c.end] for c in answer.citations]
+    kind = " q-refusal" if answer.abstained else ""
+    return (
+        f'<article class="q-turn{kind}" data-state="{state}" data-question="{escape(answer.question)}" '
+        f'data-citations="{escape(json.dumps(places))}" aria-labelledby="q-question-{turn_id}">'
+        f'<div class="q-answer"><h2 id="q-question-{turn_id}" dir="auto" {language_attribute(answer.language)}>'
+        f"{escape(answer.question)}</h2>{body}</div>{evidence}</article>"
+    )
+
+
+def _said_html(said: Sequence[Statement], answer: Answer, language: str) -> str:
+    titles = {citation.marker: citation.title for citation in answer.citations}
+    parts: list[list[str]] = []
+    for statement in said:
+        if statement.text.startswith("\n") or not parts:
+            parts.append([])
+        chips = "".join(
+            f'<button type="button" class="q-chip" data-marker="{marker}" '
+            f"{translated_attribute(language, 'label', 'citation', n=marker, title=titles[marker])}>{marker}</button>"
+            for marker in statement.markers
+        )
+        own = statement.text.lstrip("\n")
+        words = _terms_marked(own, answer.missing_terms) if answer.abstained else _with_chips(own, chips)
+        parts[-1].append(f'<span class="q-said" dir="auto">{words}</span>')
+    html = "".join(f'<p class="q-part">{"".join(part)}</p>' for part in parts)
+    return f'<div class="q-text" {language_attribute(answer.language)}>{html}</div>'
+
+
+def _with_chips(said: str, chips: str) -> str:
+    """The words of a statement and its chips; the last word and the chips stay on one line."""
+    last = re.search(r"[^\s\])]{1,24}\Z", said)
+    if last is None or not chips:
+        return _lines_html(said) + chips
+    return f'{_lines_html(said[: last.start()])}<span class="q-keep">{escape(last.group())}{chips}</span>'
+
+
+def _lines_html(said: str) -> str:
+    """The words of a statement; of several line feeds in a row all but the first are kept but not shown."""
+    pieces = re.split(r"(?<=\n)(\s*\n)", said)
+    return "".join(
+        f'<span class="q-feeds">{escape(piece)}</span>' if number % 2 else prose(piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def _support_html(answer: Answer, language: str) -> str:
+    if answer.abstained:
+        return ""
+    word = support(answer.confidence)
+    return (
+        f'<p class="q-support q-{word}"><strong>{translated(language, word)}</strong> '
+        f'<span class="q-quiet">{translated(language, f"{word}_note")}</span></p>'
+    )
+
+
+def _terms_marked(refusal: str, terms: Sequence[str]) -> str:
+    """The words of a refusal, with the terms that the documents lack set off where it names them."""
+    places = sorted((refusal.rfind(term), term) for term in terms if term in refusal)
+    parts: list[str] = []
+    end = 0
+    for start, term in places:
+        if start < end:
+            continue
+        parts.append(f'{escape(refusal[end:start])}<span class="q-term">{escape(term)}</span>')
+        end = start + len(term)
+    parts.append(escape(refusal[end:]))
+    return "".join(parts)
+
+
+def _missing_html(answer: Answer, language: str) -> str:
+    """The missing terms that the answer's own words do not name."""
+    unnamed = [term for term in answer.missing_terms if term not in answer.text]
+    if not unnamed:
+        return ""
+    terms = "".join(f'<li dir="auto" class="q-term">{escape(term)}</li>' for term in unnamed)
+    return f'<div class="q-missing"><p>{translated(language, "missing")}</p><ul>{terms}</ul></div>'
+
+
+def _actions_html(copied: str, language: str) -> str:
+    buttons = [
+        _action("copy", "copy", language, copied),
+        _action("link", "link", language),
+        _action("retry", "retry", language),
+    ]
+    return f'<div class="q-actions">{"".join(buttons)}</div>'
+
+
+def _action(name: str, key: str, language: str, payload: str = "") -> str:
+    data = f' data-payload="{escape(payload)}"' if payload else ""
+    return f'<button type="button" class="q-action" data-action="{name}"{data}>{translated(language, key)}</button>'
+
+
+def _evidence_html(answer: Answer, library: Library, language: str) -> str:
+    near = nearest(answer, library)
+    if answer.abstained:
+        note = "nearest_note" if near else "no_nearest"
+        head = (
+            f"<h3>{translated(language, 'nearest')}</h3><p class='q-quiet'>{translated(language, note)}</p>"
+            if near
+            else f"<p class='q-quiet'>{translated(language, note)}</p>"
+        )
+        body = _cards_html(near, language)
+    else:
+        count = translated(language, "evidence", n=len(answer.citations))
+        head = f'<h3>{translated(language, "evidence_title")}</h3><p class="q-quiet">{count}</p>'
+        body = _cards_html(cards(answer, library), language)
+        if near:
+            body += (
+                f'<details class="q-others"><summary>{translated(language, "others", n=len(near))}</summary>'
+                f"{_cards_html(near, language)}</details>"
+            )
+    label = translated_attribute(language, "label", "nearest" if answer.abstained else "evidence_title")
+    return f'<section class="q-evidence" {label}><div class="q-evidence-head">{head}</div>{body}</section>'
+
+
+def _cards_html(shown: Sequence[Card], language: str) -> str:
+    return "".join(card_html(card, language) for card in shown)
+
+
+def _shortened(question: str, limit: int = 300) -> str:
+    return question if len(question) <= limit else f"{question[:limit].rstrip()}…"

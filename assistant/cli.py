@@ -1,0 +1,367 @@
+"""The command line: each command parses, calls one function and prints.
+
+Machine output goes to stdout, everything else to stderr. Exit codes: 0 done; 1 the work failed; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from index.errors import QuestionError, QuipuError, UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+FOLDER = click.Path(path_type=Path)
+
+
+class _Commands(click.Group):
+    """The commands of this module, and those that other packages offer under the entry point `quipu.commands`."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted({*super().list_commands(context), *(p.name for p in entry_points(group="quipu.commands"))})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        found = super().get_command(context, name)
+        if found is None:
+            for point in entry_points(group="quipu.commands", name=name):
+                command: click.Command = point.load()
+                return command
+        return found
+
+    def invoke(self, context: click.Context) -> Any:
+        from assistant.terminal import one_line
+
+        try:
+            return super().invoke(context)
+        except (UsageError, QuestionError) as error:
+            raise click.UsageError(one_line(str(error))) from None
+        except QuipuError as error:
+            raise click.ClickException(one_line(str(error))) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            place = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(one_line(f"{place}{error.strerror or error}")) from None
+        except MemoryError:
+            raise click.ClickException(
+                "there is not enough memory; close other programs or index fewer documents"
+            ) from None
+
+
+def index_option(command: F) -> F:
+    """The option --index, which every command has."""
+    return click.option(
+        "--index", "index_dir", type=FOLDER, metavar="DIR", help="Where the index is.  [QUIPU_INDEX, else .index]"
+    )(command)
+
+
+def _folder(index_dir: Path | None) -> Path:
+    from index.store import index_folder
+
+    return index_folder(index_dir)
+
+
+def _open(index_dir: Path | None) -> Any:
+    from assistant.terminal import waiting
+
+    with waiting("opening the index and the model …"):
+        from assistant.assistant import Assistant
+
+        return Assistant.open(_folder(index_dir))
+
+
+def _askable(question: str) -> str:
+    """The question as valid text; QuestionError before any model is loaded if it cannot be asked."""
+    from assistant.assistant import checked
+    from assistant.batch import valid_text
+
+    question = valid_text(question)
+    checked(question)
+    return question
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="quipu", message="quipu %(version)s")
+def cli() -> None:
+    r"""Ask a folder of documents; follow every sentence of the answer to the exact characters it came from.
+
+    \b
+    quipu build                      index the folder seeds/
+    quipu ask "Who funded Prevent?"  ask, with cited sentences
+    quipu chat                       ask in the browser
+    """
+
+
+@cli.command()
+@click.argument("source", type=FOLDER, default=Path("seeds"))
+@index_option
+@click.option(
+    "--model",
+    default=None,
+    metavar="NAME",
+    help="multilingual-e5-small, all-MiniLM-L6-v2, a folder or a hub name.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file could not be read.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def build(source: Path, index_dir: Path | None, model: str | None, strict: bool, as_json: bool) -> None:
+    """Index the documents in SOURCE (seeds/ if not given)."""
+    from assistant.terminal import note, progress_bars
+    from index.build import build_index
+    from index.models import DEFAULT_MODEL
+
+    with progress_bars() as progress:
+        report = build_index(source, _folder(index_dir), model=model or DEFAULT_MODEL, progress=progress, say=note)
+    counts = f"{report.documents} documents, {report.passages} passages, {report.sentences} sentences"
+    for skipped in report.skipped:
+        note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "index": report.generation,
+                    "unchanged": report.unchanged,
+                    "documents": report.documents,
+                    "passages": report.passages,
+                    "sentences": report.sentences,
+                    "encoded": report.encoded,
+                    "reused": report.reused,
+                    "skipped": [{"doc_id": skipped.doc_id, "reason": skipped.reason} for skipped in report.skipped],
+                },
+                ensure_ascii=False,
+            )
+        )
+    elif report.unchanged:
+        click.echo(f"unchanged: {counts} (generation {report.generation})")
+    else:
+        click.echo(
+            f"built: {counts}; {report.encoded} texts encoded, {report.reused} reused (generation {report.generation})"
+        )
+    if report.skipped:
+        note(f"{len(report.skipped)} files were skipped; the rest is searchable")
+        if strict:
+            raise click.exceptions.Exit(1)
+
+
+@cli.command()
+@click.argument("query", required=False)
+@index_option
+@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many results.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--queries", type=FOLDER, metavar="FILE", help="Search every query of a JSONL file with _id and text.")
+@click.option("--run", type=FOLDER, metavar="OUT", help="Where the TREC run of --queries goes; - for stdout.")
+def search(
+    query: str | None, index_dir: Path | None, k: int, as_json: bool, queries: Path | None, run: Path | None
+) -> None:
+    """Find the passages nearest to QUERY."""
+    if (query is None) == (queries is None):
+        raise click.UsageError("give either a QUERY or --queries FILE")
+    if queries is not None:
+        if run is None:
+            raise click.UsageError("--queries needs --run OUT, the file for the TREC run")
+        _search_all(queries, run, index_dir, k)
+        return
+    assert query is not None
+    from assistant.terminal import print_hits
+
+    query = _askable(query)
+    assistant = _open(index_dir)
+    try:
+        hits = assistant.search(query, k)
+        if as_json:
+            content = {
+                "query": query,
+                "hits": [hit.to_json() for hit in hits],
+                "index": assistant.manifest.generation,
+            }
+            click.echo(json.dumps(content, ensure_ascii=False))
+        else:
+            print_hits(hits)
+    finally:
+        assistant.close()
+
+
+def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> None:
+    from assistant.batch import read_lines, run_lines
+    from assistant.terminal import note, progress_bars
+
+    wanted = read_lines(queries, "text", "_id")
+    assistant = _open(index_dir)
+    failed = 0
+    try:
+        with (
+            progress_bars() as progress,
+            click.open_file(str(run), "w", encoding="utf-8", atomic=str(run) != "-") as out,
+        ):
+            for done, (query_id, text) in enumerate(wanted, start=1):
+                try:
+                    # A document may fill several ranks with its passages, so all candidates are looked at.
+                    hits = assistant.search(text, 1000)
+                except QuestionError as error:
+                    failed += 1
+                    note(f"{query_id}: {error}")
+                    continue
+                for line in run_lines(query_id, hits, k):
+                    out.write(line + "\n")
+                progress("searching", done, len(wanted))
+    except OSError as error:
+        raise QuipuError(f"the run could not be written to {run}: {error.strerror}") from None
+    finally:
+        assistant.close()
+    if failed:
+        raise QuipuError(f"{failed} of {len(wanted)} queries could not be searched; each is named above")
+
+
+@cli.command()
+@click.argument("question", required=False)
+@index_option
+@click.option(
+    "-k",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="How many passages to show behind the answer.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one answer a line.")
+@click.option(
+    "--questions", type=FOLDER, metavar="FILE", help="Answer every question of a JSONL file with id and question."
+)
+def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, questions: Path | None) -> None:
+    """Answer QUESTION with cited sentences, or say that the documents do not."""
+    if (question is None) == (questions is None):
+        raise click.UsageError("give either a QUESTION or --questions FILE")
+    if questions is not None:
+        _ask_all(questions, index_dir, k, as_json)
+        return
+    assert question is not None
+    from assistant.terminal import print_answer
+
+    question = _askable(question)
+    assistant = _open(index_dir)
+    try:
+        answer = assistant.ask(question, k)
+    finally:
+        assistant.close()
+    if as_json:
+        click.echo(json.dumps(answer.to_json(), ensure_ascii=False))
+    else:
+        print_answer(answer)
+
+
+def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> None:
+    from assistant.batch import read_lines
+    from assistant.terminal import note, one_line, print_answer, progress_bars
+
+    wanted = read_lines(questions, "question", "id")
+    assistant = _open(index_dir)
+    failed = 0
+    try:
+        with progress_bars() as progress:
+            for done, (question_id, text) in enumerate(wanted, start=1):
+                try:
+                    answer = assistant.ask(text, k)
+                except QuestionError as error:
+                    failed += 1
+                    note(f"{question_id}: {error}")
+                    if as_json:
+                        click.echo(
+                            json.dumps(assistant.refuse(text, str(error)).to_json(question_id), ensure_ascii=False)
+                        )
+                    continue
+                if as_json:
+                    click.echo(json.dumps(answer.to_json(question_id), ensure_ascii=False))
+                else:
+                    click.echo(f"\n{one_line(question_id)}  {one_line(text)}")
+                    print_answer(answer)
+                progress("asking", done, len(wanted))
+    finally:
+        assistant.close()
+    if failed:
+        raise QuipuError(f"{failed} of {len(wanted)} questions could not be asked; each is named above")
+
+
+@cli.command()
+@index_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
+@click.option(
+    "--port",
+    default=None,
+    type=click.IntRange(1, 65535),
+    help="The port; the first free one from 7860 if not given.",
+)
+def chat(index_dir: Path | None, host: str, port: int | None) -> None:
+    """Open the chat; the address is printed once it answers."""
+    from assistant.terminal import note
+
+    assistant = _open(index_dir)
+    try:
+        from assistant.chat.app import serve
+
+        serve(assistant, host, port, on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"))
+    finally:
+        assistant.close()
+
+
+@cli.command()
+@index_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(index_dir: Path | None, as_json: bool) -> None:
+    """Say what the index holds."""
+    from assistant.terminal import one_line
+    from index.inspection import inspect
+
+    found = inspect(_folder(index_dir))
+    if as_json:
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
+        return
+    for name, value in found.lines():
+        click.echo(f"{name:<12} {one_line(value)}")
+
+
+@cli.command()
+@click.argument("answers", required=False, type=FOLDER)
+@index_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(answers: Path | None, index_dir: Path | None, as_json: bool) -> None:
+    """Check the whole index, or every quote in ANSWERS (lines of `ask --json`) against its document."""
+    from assistant.terminal import one_line
+
+    if answers is None:
+        from index.inspection import check
+
+        checked_things, wrong = check(_folder(index_dir))
+    else:
+        from assistant.receipts import check_answers
+
+        checked_things, wrong = check_answers(answers, _folder(index_dir))
+    if as_json:
+        click.echo(json.dumps({"checked": checked_things, "wrong": wrong}, ensure_ascii=False))
+    else:
+        for line in wrong:
+            click.echo(one_line(line))
+        click.echo(f"{checked_things} checked, {len(wrong)} wrong")
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; a broken pipe or ctrl-C ends it quietly."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # JSON in a pipe is UTF-8 whatever the locale; a terminal that cannot show a letter shows its code.
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        cli(prog_name="quipu")
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None

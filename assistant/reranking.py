@@ -1,0 +1,69 @@
+"""The final order of the best passages: the first score and what their words and best sentence add, in one linear model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.asked import stems_of
+from assistant.matching import best_matches, inside, similarities, word_matches, word_weights
+from assistant.question import holds_kind
+from assistant.weights import LinearModel, sigmoid
+
+if TYPE_CHECKING:
+    from assistant.retrieval import Candidate, Query
+
+RERANKED = 20
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def rerank(query: Query, candidates: Sequence[Candidate], model: LinearModel) -> tuple[Candidate, ...]:
+    """Candidates with the first 20 put in order by `model`; scores stay in (0, 1) and fall with the rank."""
+    front = [
+        replace(c, score=sigmoid(model.score(passage_features(query, c))))
+        for c in candidates[:RERANKED]
+        if c.similar is not None
+    ]
+    if not front:
+        return tuple(candidates)
+    front.sort(key=lambda c: -c.score)
+    floor = front[-1].score
+    top = max((c.score for c in candidates[len(front) :]), default=1.0) or 1.0
+    back = [replace(c, score=floor * c.score / top) for c in candidates[len(front) :]]
+    return (*front, *back)
+
+
+def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
+    """What the reranker looks at in one passage."""
+    passage = candidate.stored.passage
+    asked = query.asked
+    similar = similarities(candidate)
+    best = best_matches(similar)
+    words, weights = word_matches(query, best), word_weights(query, best)
+    texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
+    late = [float(best_matches(similar, inside(candidate, s)).mean()) for s in passage.sentences]
+    scores = candidate.sentence_scores
+    nearest = int(np.argmax(scores)) if len(scores) else 0
+    return {
+        "score": candidate.score,
+        "coverage": asked.coverage(stems_of(" ".join([*passage.headings, passage.text]))),
+        "coverage_sentence": max((asked.coverage(stems_of(text)) for text in texts), default=0.0),
+        "words_mean": float(words.mean()) if len(words) else 0.0,
+        "words_least": float(words.min()) if len(words) else 0.0,
+        "words_weighted": float(words @ weights / weights.sum()) if len(words) and weights.sum() else 0.0,
+        "late_sentence": max(late, default=0.0),
+        "same_numbers": same_numbers(query.text, passage.text),
+        "log_length": float(np.log(len(passage.text))),
+        "sentences_two": float(np.sort(scores)[::-1][:2].mean()) if len(scores) else 0.0,
+        "kind": float(bool(texts) and holds_kind(texts[nearest], asked.kind)),
+    }
+
+
+def same_numbers(question: str, text: str) -> float:
+    """Share of the question's numbers that stand in the text; 1 if it has none."""
+    asked = set(NUMBER.findall(question))
+    return len(asked & set(NUMBER.findall(text))) / len(asked) if asked else 1.0

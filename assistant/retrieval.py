@@ -1,0 +1,239 @@
+"""From a question to ranked passages: dense and BM25 candidates, their best sentences, late interaction, one score.
+
+The first score is a convex combination of the parts, each min-max normalised over the candidates (Bruch, Gai & Ingber 2022,
+"An Analysis of Fusion Functions for Hybrid Retrieval", https://arxiv.org/abs/2210.11934). Late interaction is MaxSim
+(Khattab & Zaharia 2020, "ColBERT", https://arxiv.org/abs/2004.12832) over the token vectors stored at build time.
+The best by this score are put in their final order by `assistant.reranking`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asked import Asked, take_apart
+from assistant.bridge import OTHER, Bridge, Translation
+from assistant.reranking import rerank
+from assistant.types import Hit
+from assistant.weights import packaged_weights
+from index.corpus import StoredPassage
+from index.embedding import Embedder, Encoded
+from index.language import question_language
+from index.lexical import terms
+from index.quantise import dequantise
+from index.store import Generation
+
+PARTS = ("dense", "sentence", "lexical", "late")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to search. A part with weight 0 is not computed and finds no candidates.
+
+    `weights` has the keys dense, sentence, lexical and late; None means those that ship with Quipu. `candidates` is
+    the number taken from each side; `late` how many of the best by the other parts get late interaction; `rerank`
+    whether the best of these are put in order by `assistant.reranking`.
+    """
+
+    weights: Mapping[str, float] | None = None
+    candidates: int = 100
+    late: int = 40
+    rerank: bool = True
+
+    def weight(self, part: str) -> float:
+        """The weight of a part."""
+        return float((self.weights if self.weights is not None else packaged_weights().ranking)[part])
+
+
+BM25_ALONE = Settings({"dense": 0.0, "sentence": 0.0, "lexical": 1.0, "late": 0.0}, rerank=False)
+DENSE_ALONE = Settings({"dense": 1.0, "sentence": 0.0, "lexical": 0.0, "late": 0.0}, rerank=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made ready for both sides. `words` are its analysed words in its own language."""
+
+    text: str
+    language: str
+    translation: Translation
+    words: tuple[str, ...]
+    encoded: Encoded
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage and its parts, raw.
+
+    `sentence_scores[i]` is the similarity of its i-th sentence, `(n,)` float32. Where late interaction was computed,
+    `similar` has the inner products of the question's tokens with the passage's, `(question tokens, passage tokens)`
+    float32, and `token_starts` the characters, from the passage's start, at which the passage's tokens begin.
+    """
+
+    stored: StoredPassage
+    score: float
+    parts: Mapping[str, float]
+    sentence_scores: NDArray[np.float32]
+    similar: NDArray[np.float32] | None = None
+    token_starts: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Candidates, best first, and the milliseconds of each step."""
+
+    query: Query
+    candidates: tuple[Candidate, ...]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def hits(self, k: int) -> list[Hit]:
+        """The `k` best as hits, ranks from 1."""
+        return [
+            Hit(candidate.stored.passage, rank, candidate.score, candidate.parts)
+            for rank, candidate in enumerate(self.candidates[:k], start=1)
+        ]
+
+
+class Retriever:
+    """Searches one generation. Thread-safe."""
+
+    def __init__(
+        self, generation: Generation, embedder: Embedder, bridge: Bridge, settings: Settings | None = None
+    ) -> None:
+        self.generation = generation
+        self.embedder = embedder
+        self.bridge = bridge
+        self.settings = settings or Settings()
+
+    def search(self, query: str, k: int = 10) -> list[Hit]:
+        """The `k` best passages for `query`, best first, ranks from 1."""
+        return self.find(query).hits(k)
+
+    def find(self, text: str) -> Found:
+        """All candidates for a question, ranked, with what the reader needs of them."""
+        started = time.perf_counter()
+        query = self.prepare(text)
+        embedded = time.perf_counter()
+        rows, parts = self._gather(query)
+        searched = time.perf_counter()
+        candidates = self._rank(query, rows, parts)
+        if self.settings.rerank:
+            candidates = rerank(query, candidates, packaged_weights().reranking)
+        ranked = time.perf_counter()
+        timings = {
+            "embed": (embedded - started) * 1e3,
+            "search": (searched - embedded) * 1e3,
+            "rerank": (ranked - searched) * 1e3,
+        }
+        return Found(query, candidates, timings)
+
+    def prepare(self, text: str) -> Query:
+        """Language, translation, words and vectors of a question."""
+        language = question_language(text)
+        translation = self.bridge.translate(text, language)
+        encoded = self.embedder.encode([text], "query", tokens=True)[0]
+        asked = take_apart(text, language, translation, encoded.tokens, self.generation.lexical)
+        return Query(text, language, translation, tuple(dict.fromkeys(terms(text, language))), encoded, asked)
+
+    def _gather(self, query: Query) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+        """Rows of all candidates, sorted, and their raw dense, lexical and sentence parts, each `(n,)`."""
+        n = self.settings.candidates
+        uses = {part: self.settings.weight(part) > 0 for part in PARTS}
+        dense: dict[int, float] = {}
+        if uses["dense"] or uses["sentence"] or uses["late"]:
+            near = self.generation.vectors.search(query.encoded.vector, n)
+            dense = dict(zip(near.rows.tolist(), near.scores.tolist(), strict=True))
+        lexical: dict[int, float] = {}
+        if uses["lexical"]:
+            for words, language in (
+                (query.words, query.language),
+                (query.translation.words, OTHER[query.language]),
+            ):
+                for hit in self.generation.lexical.search(words, language, n):
+                    lexical[hit.row] = max(lexical.get(hit.row, 0.0), hit.score)
+        rows = np.array(sorted(dense.keys() | lexical.keys()), dtype=np.int64)
+        parts = {"lexical": np.array([lexical.get(row, 0.0) for row in rows.tolist()])}
+        if dense and len(rows):
+            parts["dense"] = self._dense(query, rows, dense)
+        return rows, parts
+
+    def _dense(self, query: Query, rows: NDArray[np.int64], known: Mapping[int, float]) -> NDArray[np.float64]:
+        unknown = [row for row in rows.tolist() if row not in known]
+        scores = dict(known)
+        if unknown:
+            vectors = self.generation.vectors.vectors(np.array(unknown, dtype=np.int64))
+            scores.update(zip(unknown, (vectors @ query.encoded.vector).tolist(), strict=True))
+        return np.array([scores[row] for row in rows.tolist()])
+
+    def _rank(
+        self, query: Query, rows: NDArray[np.int64], parts: dict[str, NDArray[np.float64]]
+    ) -> tuple[Candidate, ...]:
+        if not len(rows):
+            return ()
+        stored = self.generation.corpus.passages_at(rows.tolist())
+        sentence_scores = self._sentence_scores(query, stored)
+        parts["sentence"] = np.array([scores.max() if len(scores) else 0.0 for scores in sentence_scores])
+        candidates = [
+            Candidate(stored[i], 0.0, {part: float(values[i]) for part, values in parts.items()}, sentence_scores[i])
+            for i in range(len(rows))
+        ]
+        return order(candidates, self.settings, lambda candidate: self._with_late(query, candidate))
+
+    def _with_late(self, query: Query, candidate: Candidate) -> Candidate:
+        """The candidate with its token similarities and their raw MaxSim."""
+        first, last = self.generation.token_offsets[candidate.stored.row : candidate.stored.row + 2]
+        packed = np.asarray(self.generation.tokens[first:last])
+        vectors = dequantise(packed)
+        starts = packed["at"].astype(np.int64) - candidate.stored.context_length
+        asked = query.encoded.tokens.vectors if query.encoded.tokens is not None else vectors[:0]
+        similar = asked @ vectors.T
+        late = float(similar.max(axis=1).mean()) if similar.size else 0.0
+        return replace(candidate, parts={**candidate.parts, "late": late}, similar=similar, token_starts=starts)
+
+    def _sentence_scores(self, query: Query, stored: Sequence[StoredPassage]) -> list[NDArray[np.float32]]:
+        """Similarity of every sentence of every candidate."""
+        spans = [(s.first_sentence, s.first_sentence + len(s.passage.sentences)) for s in stored]
+        rows = np.concatenate([np.arange(*span) for span in spans]) if spans else np.zeros(0, dtype=np.int64)
+        scores = self.generation.sentences[rows].astype(np.float32) @ query.encoded.vector
+        return np.split(scores, np.cumsum([end - start for start, end in spans])[:-1])
+
+
+def order(
+    candidates: Sequence[Candidate], settings: Settings, with_late: Callable[[Candidate], Candidate]
+) -> tuple[Candidate, ...]:
+    """Candidates with their score in [0, 1], best first; the best of them with late interaction, ahead of the rest."""
+    if not candidates:
+        return ()
+    weights = {part: settings.weight(part) for part in PARTS}
+    total = _combined(candidates, weights, ("dense", "sentence", "lexical"))
+    ranked = np.argsort(-total, kind="stable").tolist()
+    whole = sum(weights.values()) or 1.0
+    if weights["late"] == 0:
+        return tuple(replace(candidates[i], score=float(total[i] / whole)) for i in ranked)
+    best = [c if c.similar is not None else with_late(c) for c in (candidates[i] for i in ranked[: settings.late])]
+    scores = total[ranked[: settings.late]] + _combined(best, weights, ("late",))
+    front = [replace(best[i], score=float(scores[i] / whole)) for i in np.argsort(-scores, kind="stable").tolist()]
+    floor = front[-1].score
+    back = [replace(candidates[i], score=min(float(total[i] / whole), floor)) for i in ranked[settings.late :]]
+    return (*front, *back)
+
+
+def _combined(
+    candidates: Sequence[Candidate], weights: Mapping[str, float], parts: Sequence[str]
+) -> NDArray[np.float64]:
+    """Weighted sum of normalised parts, `(n,)`."""
+    total = np.zeros(len(candidates))
+    for part in parts:
+        if weights[part] > 0:
+            total += weights[part] * _normalise(np.array([candidate.parts.get(part, 0.0) for candidate in candidates]))
+    return total
+
+
+def _normalise(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Min-max over the candidates; all alike become 0."""
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)

@@ -1,0 +1,123 @@
+"""BM25 over passages (tantivy), each indexed with English and with Spanish stemming.
+
+Both analysers lower-case, fold accents ("mineria" finds "minería"), drop stop words and stem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from index.errors import IndexDamagedError
+from index.stopwords import STOPWORDS
+
+STEMMERS = {"en": "english", "es": "spanish"}
+WRITER_HEAP = 64_000_000
+
+
+class LexicalHit(NamedTuple):
+    """A passage's row and its BM25 score."""
+
+    row: int
+    score: float
+
+
+@cache
+def analyser(language: str) -> Any:
+    """The tantivy analyser for "en" or "es"."""
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(60))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+        .filter(Filter.custom_stopword(sorted(STOPWORDS[language])))
+        .filter(Filter.stemmer(STEMMERS[language]))
+        .build()
+    )
+
+
+def terms(text: str, language: str) -> list[str]:
+    """Stemmed content words of `text` in order, repeats kept; empty for a text of stop words."""
+    found: list[str] = analyser(language).analyze(text)
+    return found
+
+
+def _schema() -> Any:
+    from tantivy import SchemaBuilder
+
+    builder = SchemaBuilder()
+    builder.add_unsigned_field("row", stored=True, indexed=True, fast=True)
+    for language in STEMMERS:
+        builder.add_text_field(language, tokenizer_name=f"quipu_{language}", index_option="freq")
+    return builder.build()
+
+
+def _open(folder: Path, new: bool) -> Any:
+    from tantivy import Index
+
+    index = Index(_schema(), path=str(folder), reuse=not new)
+    for language in STEMMERS:
+        index.register_tokenizer(f"quipu_{language}", analyser(language))
+    return index
+
+
+def write_lexical(folder: Path, texts: Iterable[str]) -> None:
+    """Index `texts`, row i for the i-th, into the new `folder`; raises OSError."""
+    from tantivy import Document
+
+    folder.mkdir(parents=True)
+    try:
+        index = _open(folder, new=True)
+        writer = index.writer(heap_size=WRITER_HEAP, num_threads=1)
+        for row, text in enumerate(texts):
+            document = Document()
+            document.add_unsigned("row", row)
+            for language in STEMMERS:
+                document.add_text(language, text)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+    except ValueError as error:  # what tantivy raises where it cannot write
+        raise OSError(str(error)) from None
+
+
+class LexicalIndex:
+    """A written BM25 index, open for reading. Thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._index = _open(folder, new=False)
+            self._searcher = self._index.searcher()
+        except (ValueError, OSError) as error:
+            raise IndexDamagedError(f"the lexical index {folder} cannot be opened: {error}; run quipu build") from None
+        self.count = int(self._searcher.num_docs)
+
+    def search(self, words: Sequence[str], language: str, n: int) -> list[LexicalHit]:
+        """The `n` best passages for analysed `words`, best first; ties in the order of rows."""
+        if not words or not self.count:
+            return []
+        from tantivy import Occur, Query
+
+        schema = self._index.schema
+        query = Query.boolean_query(
+            [(Occur.Should, Query.term_query(schema, language, word, index_option="freq")) for word in words]
+        )
+        found = self._searcher.search(query, min(n, self.count), count=False)
+        rows = self._searcher.fast_field_values("row", [address for _, address in found.hits])
+        hits = [LexicalHit(int(row), float(score)) for row, (score, _) in zip(rows, found.hits, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.row))
+
+    def idf(self, word: str, language: str) -> float:
+        """Inverse document frequency of an analysed word: ln(1 + (N - df + .5) / (df + .5)), as in BM25."""
+        df = self._searcher.doc_freq(language, word)
+        return float(np.log1p((self.count - df + 0.5) / (df + 0.5)))
+
+    def document_frequency(self, word: str, language: str) -> int:
+        """Number of passages that hold an analysed word."""
+        return int(self._searcher.doc_freq(language, word))

@@ -1,0 +1,192 @@
+"""Which requests the chat answers, the headers that go with them, and the port that it listens on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assistant.chat import server
+from assistant.chat.guard import MAX_BODY, SECURITY_HEADERS, Guard
+from index.errors import QuipuError
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+
+
+def status(method: str, path: str, *, host: str = "localhost:7860", length: int | str = 2, hosts: Any = LOCAL) -> int:
+    """The status of the answer to one request, 200 where it reaches the application behind the guard."""
+    sent = exchange(method, path, host=host, length=length, hosts=hosts)
+    return int(sent[0]["status"])
+
+
+def exchange(method: str, path: str, *, host: str, length: int | str, hosts: Any) -> list[dict[str, Any]]:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"X-Frame-Options", b"ALLOWALL")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", host.encode()), (b"content-length", str(length).encode())]
+    scope = {"type": "http", "method": method, "path": path, "headers": headers}
+    asyncio.run(Guard(application, hosts)(scope, None, send))  # type: ignore[arg-type]
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("HEAD", "/"),
+        ("GET", "/healthz"),
+        ("GET", "/assets/index-Dph_1.js"),
+        ("GET", "/static/js/iframeResizer.contentWindow.min.js"),
+        ("GET", "/gradio_api/queue/data"),
+        ("GET", "/gradio_api/heartbeat/abc123"),
+        ("POST", "/gradio_api/queue/join"),
+        ("POST", "/gradio_api/component_server"),
+        ("POST", "/gradio_api/cancel"),
+    ],
+)
+def test_what_the_page_needs_is_let_through(method: str, path: str) -> None:
+    assert status(method, path) == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/gradio_api/file=/etc/passwd"),
+        ("GET", "/gradio_api/file=seeds/000_cf9958df2bfae6ec.txt"),
+        ("GET", "/gradio_api/file/etc/passwd"),
+        ("GET", "/gradio_api/proxy=http://example.org/"),
+        ("POST", "/gradio_api/upload"),
+        ("POST", "/gradio_api/run/predict"),
+        ("POST", "/gradio_api/vibe-edit/"),
+        ("GET", "/monitoring"),
+        ("GET", "/assets/../../../etc/passwd"),
+        ("GET", "/static/..%2f..%2fetc/passwd"),
+        ("GET", "/docs"),
+        ("GET", "/login"),
+        ("POST", "/"),
+        ("DELETE", "/gradio_api/queue/join"),
+        ("OPTIONS", "/"),
+    ],
+)
+def test_everything_else_is_not_there(method: str, path: str) -> None:
+    assert status(method, path) == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost:7860", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:7860", 200),
+        ("LOCALHOST", 200),
+        ("evil.example:7860", 400),
+        ("localhost.evil.example", 400),
+        ("", 400),
+    ],
+)
+def test_a_local_server_answers_only_to_local_names(host: str, expected: int) -> None:
+    assert status("GET", "/", host=host) == expected
+
+
+def test_a_server_for_others_answers_to_any_name() -> None:
+    assert status("GET", "/", host="chat.example.org", hosts=None) == 200
+
+
+@pytest.mark.parametrize(("length", "expected"), [(MAX_BODY, 200), (MAX_BODY + 1, 413), ("", 413), ("-1", 413)])
+def test_a_request_announces_a_bounded_size(length: int | str, expected: int) -> None:
+    assert status("POST", "/gradio_api/queue/join", length=length) == expected
+
+
+@pytest.mark.parametrize("path", ["/", "/gradio_api/file=/etc/passwd"])
+def test_every_response_carries_the_security_headers_once(path: str) -> None:
+    start = exchange("GET", path, host="localhost", length=0, hosts=LOCAL)[0]
+    names = [name.lower() for name, _ in start["headers"]]
+    assert all(names.count(name) == 1 for name, _ in SECURITY_HEADERS)
+    assert (b"x-frame-options", b"DENY") in start["headers"]
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int | None) -> Iterator[int]:
+    listener = server.listen(host, port)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with (
+        listening("127.0.0.1", 0) as port,
+        pytest.raises(QuipuError, match=rf"cannot listen on 127\.0\.0\.1:{port} .*in use.*--port"),
+    ):
+        server.listen("127.0.0.1", port)
+
+
+def test_without_a_port_the_first_free_one_is_taken() -> None:
+    with listening("127.0.0.1", None) as first, listening("127.0.0.1", None) as second:
+        assert server.FIRST_PORT <= first < second
+
+
+def test_where_no_port_is_free_the_message_says_which_were_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening("127.0.0.1", 0) as taken:
+        monkeypatch.setattr(server, "FIRST_PORT", taken)
+        monkeypatch.setattr(server, "PORTS_TRIED", 1)
+        with pytest.raises(QuipuError, match=f"no port from {taken} to {taken} is free"):
+            server.listen("127.0.0.1", None)
+
+
+def test_a_host_that_is_none_is_one_clear_line() -> None:
+    with pytest.raises(QuipuError, match=r"the host 'no\.such\.host\.invalid' has no address"):
+        server.listen("no.such.host.invalid", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("chat.example", False),
+    ],
+)
+def test_loopback_is_told_from_the_rest(host: str, local: bool) -> None:
+    assert server.is_loopback(host) is local
+
+
+class Stopped:
+    """A web server that ends at once."""
+
+    def run(self, sockets: list[socket.socket]) -> None:
+        assert sockets
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_serving_others_is_warned_about(
+    host: str, warned: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "web_server", lambda *_: Stopped())
+    with caplog.at_level(logging.WARNING):
+        server.run(None, server.listen("127.0.0.1", 0), host, None)  # type: ignore[arg-type]
+    assert ("there is no password" in caplog.text) is warned
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", "http://127.0.0.1:8/"), ("0.0.0.0", "http://localhost:8/"), ("::1", "http://[::1]:8/")],
+)
+def test_the_address_can_be_opened_in_a_browser(host: str, expected: str) -> None:
+    assert server.address(host, 8) == expected

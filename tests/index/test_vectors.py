@@ -1,0 +1,65 @@
+"""FAISS finds what brute force finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index import vectors
+from index.errors import IndexDamagedError
+from index.vectors import VectorIndex, write_vectors
+
+
+def unit(n: int, dim: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@given(st.integers(1, 60), st.integers(1, 80), st.integers(0, 2**32 - 1))
+@settings(max_examples=40)
+def test_search_equals_brute_force(n: int, k: int, seed: int) -> None:
+    import tempfile
+
+    rows = unit(n, 16, seed)
+    query = unit(1, 16, seed + 1)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        write_vectors(Path(folder, "v.faiss"), rows)
+        found = VectorIndex(Path(folder, "v.faiss")).search(query, k)
+    scores = rows @ query
+    assert len(found.rows) == min(n, k)
+    np.testing.assert_allclose(found.scores, np.sort(scores)[::-1][:k], atol=1e-5)
+    np.testing.assert_allclose(scores[found.rows], found.scores, atol=1e-5)
+
+
+def test_stored_vectors_come_back_by_row(tmp_path: Path) -> None:
+    rows = unit(20, 8, 1)
+    write_vectors(tmp_path / "v.faiss", rows)
+    index = VectorIndex(tmp_path / "v.faiss")
+    assert (index.count, index.dim) == (20, 8)
+    np.testing.assert_array_equal(index.vectors(np.array([7, 0, 7])), rows[[7, 0, 7]])
+
+
+def test_the_graph_for_many_vectors_finds_nearly_all_neighbours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "FLAT_UP_TO", 100)
+    rows = unit(2_000, 16, 2)
+    write_vectors(tmp_path / "v.faiss", rows)
+    index = VectorIndex(tmp_path / "v.faiss")
+    queries = unit(50, 16, 3)
+    found = sum(len(set(index.search(q, 10).rows) & set(np.argsort(-(rows @ q))[:10])) for q in queries)
+    assert found / 500 >= 0.97
+    np.testing.assert_allclose(index.vectors(np.array([3, 1999])), rows[[3, 1999]], atol=1e-3)
+
+
+@pytest.mark.parametrize("data", [None, b"", b"no index", b"IxFI" + bytes(20)])
+def test_a_missing_or_malformed_file_is_damaged(tmp_path: Path, data: bytes | None) -> None:
+    path = tmp_path / "v.faiss"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(IndexDamagedError, match=r"v\.faiss cannot be opened"):
+        VectorIndex(path)
