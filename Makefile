@@ -28,7 +28,7 @@ check: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not model and not browser"
+	$(BIN)/python -m pytest -n auto -m "not model and not browser"
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format .

@@ -68,7 +68,7 @@ class Assistant:
         started = time.perf_counter()
         found = self.retriever.find(checked(question))
         read_from = time.perf_counter()
-        reading = read(found, self.weights.reading)
+        reading = read(found, self.weights.reading, self.generation.corpus)
         features = answer_features(found, reading.views, reading.scores)
         # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.
         asks = bool(features) and bool(found.query.asked.words)

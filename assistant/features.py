@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from assistant import question as kinds
 from assistant.asked import Stems, Word, covers, joined, stems_of
 from assistant.matching import best_matches, inside, similarities, word_matches, word_weights
-from assistant.question import LIST, counted, fold, holds_kind
+from assistant.question import LIST, counted, fold, holds_kind, spells_out
 from assistant.reranking import same_numbers
 from assistant.retrieval import Candidate, Found, Query
 from index.types import Sentence
@@ -56,7 +56,7 @@ def sentence_views(found: Found, considered: int = CONSIDERED) -> list[SentenceV
 def _views(query: Query, number: int, candidate: Candidate) -> list[SentenceView]:
     passage, asked = candidate.stored.passage, query.asked
     similar = similarities(candidate)
-    in_passage = asked.coverage(stems_of(" ".join([*passage.headings, passage.text])))
+    in_passage = asked.coverage(stems_of(candidate.stored.whole))
     asked_stems = joined(*(word.stems for word in asked.words)) if asked.words else stems_of("")
     asked_words = set(fold(query.text).split())
     before = stems_of("")
@@ -88,6 +88,7 @@ def _views(query: Query, number: int, candidate: Candidate) -> list[SentenceView
             "log_length": float(np.log(max(len(text), 1))),
             "short": float(len(text) < 40),
             **{f"is_{kind}": float(sentence.kind == kind) for kind in ("heading", "item", "card", "field", "lead")},
+            "spells_out": float(asked.kind == kinds.DEFINITION and spells_out(text, query.text)),
             "list_lead": float(sentence.kind in ("lead", "item") and asked.kind == LIST),
         }
         views.append(SentenceView(number, position, sentence, text, features))
@@ -117,54 +118,38 @@ def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequenc
     best = views[ranked[0]]
     top = found.candidates[best.passage]
     around = _around(top, best.position)
-    contexts = [stems_of(" ".join([*c.stored.passage.headings, c.stored.passage.text])) for c in found.candidates[:3]]
+    contexts = [stems_of(c.stored.whole) for c in found.candidates[:3]]
     whole = joined(*contexts)
     weight = sum(word.idf for word in asked.words) or 1.0
     lacking = [word.idf for word in asked.words if not covers(word, whole)]
     unknown = [word.idf for word in asked.words if not word.known]
     named = [word for word in asked.words if _is_name(word.text, query.text)]
-    similar = similarities(top)
-    in_passage, in_sentence = best_matches(similar), best_matches(similar, inside(top, best.sentence))
+    in_sentence = best_matches(similarities(top), inside(top, best.sentence))
     in_three = _best_of([best_matches(similarities(c)) for c in found.candidates[:3] if c.similar is not None])
     head = _head(query)
-    contrast = _contrast(found, best.passage)
-    kind_near = [views[i] for i in ranked[:5] if views[i].features["kind_new"]]
     features = {
         "reading": scores[ranked[0]],
         "reading_margin": scores[ranked[0]] - float(np.mean([scores[i] for i in ranked[1:6]] or [0.0])),
-        "similarity": best.features["similarity"],
-        "late": best.features["late"],
-        "late_reverse": best.features["late_reverse"],
         "passage": found.candidates[0].score,
-        "coverage_sentence": best.features["coverage"],
-        "coverage_around": asked.coverage(around),
         "coverage_passage": max(asked.coverage(context) for context in contexts),
         "coverage_three": asked.coverage(whole),
-        "rarest_lacking": max(lacking, default=0.0),
         "share_lacking": sum(lacking) / weight,
         "share_unknown": sum(unknown) / weight,
-        "any_unknown": float(bool(unknown)),
-        "names_lacking": float(sum(not covers(word, whole) for word in named)),
-        "names_lacking_around": float(sum(not covers(word, around) for word in named)),
         "names_unknown": float(sum(not word.known for word in named)),
+        "names_lacking": float(sum(not covers(word, whole) for word in named)),
         "counted_missing": float(head is not None and not covers(head, around)),
         "counted_matched": float(in_sentence[list(head.tokens)].mean())
-        if head is not None and len(in_sentence) > 1
+        if head is not None and len(in_sentence) > max(head.tokens)
         else 0.0,
-        "contrast_least": float(contrast.min()) if len(contrast) else 0.0,
-        "contrast_mean": float(contrast.mean()) if len(contrast) else 0.0,
-        "two_least": float(np.sort(word_matches(query, in_three))[:2].mean()) if len(contrast) else 0.0,
         "kind_held": best.features["kind_new"],
-        "kind_near": float(bool(kind_near)),
-        "same_numbers": same_numbers(query.text, " ".join([*top.stored.passage.headings, top.stored.passage.text])),
+        "kind_near": float(any(views[i].features["kind_new"] for i in ranked[:5])),
+        "same_numbers": same_numbers(query.text, top.stored.whole),
         "words": float(min(len(asked.words), 12)),
-        **_words_matched(query, "passage", in_passage),
-        **_words_matched(query, "sentence", in_sentence),
+        **_words_matched(query, "passage", best_matches(similarities(top))),
         **_words_matched(query, "three", in_three),
     }
     for kind in KINDS:
         features[f"asks_{kind}"] = float(asked.kind == kind)
-        features[f"lacks_{kind}"] = float(asked.kind == kind and not best.features["kind_new"])
     for part in ("dense", "sentence", "lexical", "late"):
         values = sorted((c.parts[part] for c in found.candidates if part in c.parts), reverse=True) or [0.0]
         features[f"{part}_top"] = values[0]
@@ -178,24 +163,12 @@ def _head(query: Query) -> Word | None:
     return next((word for word in query.asked.words if word.tokens and fold(word.text) == name), None)
 
 
-def _contrast(found: Found, top: int) -> NDArray[np.float32]:
-    """How much better the chosen passage matches each content word than the other passages do on average."""
-    matches = [
-        word_matches(found.query, best_matches(similarities(c))) for c in found.candidates if c.similar is not None
-    ]
-    if len(matches) < 2 or top >= len(matches) or not len(matches[top]):
-        return np.zeros(0, dtype=np.float32)
-    others = [m for i, m in enumerate(matches) if i != top and len(m) == len(matches[top])]
-    result: NDArray[np.float32] = matches[top] - np.mean(others, axis=0) if others else matches[top]
-    return result
-
-
 def _around(candidate: Candidate, position: int) -> Stems:
     """Stems of a sentence, its neighbours and the headings above."""
     passage = candidate.stored.passage
     near = passage.sentences[max(position - 1, 0) : position + 2]
     texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in near]
-    return stems_of(" ".join([*passage.headings, *texts]))
+    return stems_of(" ".join([candidate.stored.context, *texts]))
 
 
 def _is_name(word: str, question: str) -> bool:
@@ -210,13 +183,12 @@ def _best_of(matches: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def _words_matched(query: Query, where: str, best: NDArray[np.float32]) -> dict[str, float]:
-    """The least, the mean, and the weighted mean of the content words' best matches."""
+    """The least and the weighted mean of the content words' best matches."""
     words, weights = word_matches(query, best), word_weights(query, best)
     if not len(words):
-        return {f"words_{where}_least": 0.0, f"words_{where}_mean": 0.0, f"words_{where}_weighted": 0.0}
+        return {f"words_{where}_least": 0.0, f"words_{where}_weighted": 0.0}
     total = float(weights.sum())
     return {
         f"words_{where}_least": float(words.min()),
-        f"words_{where}_mean": float(words.mean()),
         f"words_{where}_weighted": float(words @ weights / total) if total else float(words.mean()),
     }

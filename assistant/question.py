@@ -38,7 +38,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (DEFINITION, r"\bstands? for\b|\b(full|long) (name|form)\b|\bspell out\b|\bacronym\b|\bwhat does .{1,60} mean\b|\bdefinition of\b"
                  r"|\bque (significa|quiere decir|quieren decir)\b|\bsiglas?\b|\bde que es la sigla\b|\ba (que|q) se refiere\b|\bdefin"),
     (LIST, r"\b(which|what|name|list|give me|enumerate)\b.{0,40}\b(two|three|four|five|six|seven|eight|nine|ten)\b"
-           r"|\b(list|enumerate|name)( me)? (all|the|some)\b|\bwhat are the\b|\bwhich (are|were) the\b|\bgive me the\b"
+           r"|\b(list|enumerate|name)( me)? (all|the|some)\b|\bwho are the\b|\bquienes son (los|las)\b|\bwhat are the\b|\bwhich (are|were) the\b|\bgive me the\b"
            r"|\b(what|which) (other )?(\w+ )?(\w+ )?(organi[sz]ations|institutions|regions|countries|objectives|areas|threats|activities|partners|drivers"
            r"|results|initiatives|departments|groups|agencies|entities|programmes|programs|videos|peoples|federations|causes|crimes|topics|issues)\b"
            r"|\bcuales\b|\b(las|los) (dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez)\b|\benumer|\blista|\bmenciona"
@@ -140,6 +140,22 @@ def names_person(text: str) -> bool:
         not _NOT_PERSONS & {word.strip(".") for word in fold(match.group()).replace("’s", "").replace("'s", "").split()}
         for match in _CAPITALS.finditer(text)
     )
+
+
+_ACRONYM = re.compile(r"\b[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ-]+\b")
+VISIBLE = frozenset({NUMBER, MONEY, PERCENT, DATE, DURATION, CONTACT, PERSON})
+
+
+def spells_out(text: str, question: str) -> bool:
+    """Whether `text` says what an acronym of the question stands for: `Name In Full (ABC)`, or `ABC Name In Full`."""
+    for acronym in set(_ACRONYM.findall(question)):
+        name = re.escape(acronym)
+        if re.search(
+            rf"[a-záéíóúñ]\W{{1,3}}\({name}\)|\b{name}\b[\s*:–—(-]{{1,5}}(?:The |La |El )?[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ \w+",
+            text,
+        ):
+            return True
+    return False
 
 
 def holds_kind(text: str, kind: str) -> bool:

@@ -10,20 +10,37 @@ import numpy as np
 
 from assistant.asked import joined, stems_of
 from assistant.features import SentenceView, sentence_views
-from assistant.question import LIST, fold
-from assistant.retrieval import Candidate, Found
+from assistant.question import DEFINITION, LIST, VISIBLE, fold
+from assistant.retrieval import Found
 from assistant.weights import LinearModel
-from index.types import Sentence
+from index.corpus import Corpus, StoredPassage
+from index.types import Passage, Sentence
 
 LONGEST_LIST = 14
 MOST_PLACES = 3
-LOOKED_AT = 10
-CLOSE = 1.0
-JOINED = 1.6
+MOST_PLACES_SEVERAL = 5
+LOOKED_AT = 12
+CLOSE = 2.2
+JOINED = 2.2
+FITTING = 4.0
 WORTH = 2.5
+SHORT_HEADING = 5
+SECTIONS_WITHIN = 8
 DEPENDENT = re.compile(
-    r"(?:this|that|these|those|it|they|he|she|its|their|his|her|such|both|este|esta|estos|estas|ese|esa|dicho|dicha|ello|ellos|ellas)\b",
+    r"(?:this|that|these|those|it|they|he|she|its|their|his|her|such|both|the guide|este|esta|estos|estas|ese|esa|dicho|dicha|ello"
+    r"|ellos|ellas)\b",
     re.IGNORECASE,
+)
+COUNTS = {
+    word: n
+    for n, words in enumerate(
+        ("two dos", "three tres", "four cuatro", "five cinco", "six seis", "seven siete", "eight ocho"), 2
+    )
+    for word in words.split()
+}
+SEVERAL = re.compile(
+    r"\b(both|compare\w*|each of|which of the|different documents|across|respectively|and (?:which|what|who|how)|compar\w+|cada un[oa]"
+    r"|ambos|ambas|distint[oa]s|y (?:que|cual|quien|cuant[oa]s?))\b"
 )
 
 
@@ -31,7 +48,7 @@ DEPENDENT = re.compile(
 class Quote:
     """A stretch of one passage chosen for the answer: one sentence, or adjacent ones that belong together."""
 
-    candidate: Candidate
+    passage: Passage
     sentences: tuple[Sentence, ...]
 
     @property
@@ -47,8 +64,7 @@ class Quote:
     @property
     def text(self) -> str:
         """The stretch, verbatim."""
-        passage = self.candidate.stored.passage
-        return passage.text[self.start - passage.start : self.end - passage.start]
+        return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +76,7 @@ class Reading:
     scores: tuple[float, ...]
 
 
-def read(found: Found, model: LinearModel) -> Reading:
+def read(found: Found, model: LinearModel, corpus: Corpus) -> Reading:
     """Choose the sentences that answer, the best first, each list in its own order."""
     views = sentence_views(found)
     if not views:
@@ -68,10 +84,9 @@ def read(found: Found, model: LinearModel) -> Reading:
     columns = {name: np.array([view.features[name] for view in views]) for name in views[0].features}
     scores = model.scores(columns)
     quotes: list[Quote] = []
-    for places in _chosen(found, views, scores.tolist()):
-        candidate = found.candidates[places[0].passage]
-        for sentences in _surrounded(found, candidate, [view.position for view in places]):
-            quote = Quote(candidate, sentences)
+    for place in _chosen(found, views, scores.tolist()):
+        stored = found.candidates[place[0].passage].stored
+        for quote in _surrounded(found, stored, [view.position for view in place], corpus):
             if not any(_repeats(quote, other) for other in quotes):
                 quotes.append(quote)
     return Reading(tuple(quotes), tuple(views), tuple(scores.tolist()))
@@ -79,73 +94,111 @@ def read(found: Found, model: LinearModel) -> Reading:
 
 def _chosen(found: Found, views: Sequence[SentenceView], scores: Sequence[float]) -> Iterator[list[SentenceView]]:
     """Places of the answer, each one sentence or two adjacent ones: the best, and others nearly as good or that add words."""
-    ranked = np.argsort(-np.asarray(scores), kind="stable").tolist()
-    best = ranked[0]
+    ranked = [i for i in np.argsort(-np.asarray(scores), kind="stable").tolist() if _can_stand(views[i])]
+    if not ranked:
+        return
     asked = found.query.asked
+    best = _best(views, scores, ranked, asked.kind)
+    ranked.remove(best)
+    several = SEVERAL.search(fold(found.query.text)) is not None
     covered = stems_of(views[best].text)
     places: list[list[int]] = [[best]]
-    for i in ranked[1:LOOKED_AT]:
-        near = next((place for place in places if _adjacent(views, place, i)), None)
-        if near is not None and len(near) == 1 and scores[near[0]] - scores[i] < JOINED:
+    documents = {_doc_id(found, views[best])}
+    for i in ranked[:LOOKED_AT]:
+        near = next(
+            (place for place in places if len(place) == 1 and _belong_together(found, views, place[0], i)), None
+        )
+        if near is not None and scores[near[0]] - scores[i] < JOINED:
             near.append(i)
             near.sort()
             covered = joined(covered, stems_of(views[i].text))
             continue
-        if len(places) == MOST_PLACES or views[i].sentence.kind == "heading":
+        if len(places) == (MOST_PLACES_SEVERAL if several else MOST_PLACES):
             continue
         union = joined(covered, stems_of(views[i].text))
         gain = asked.coverage(union) - asked.coverage(covered)
-        if scores[best] - scores[i] < CLOSE + WORTH * gain:
+        elsewhere = several and _doc_id(found, views[i]) not in documents
+        if scores[best] - scores[i] < CLOSE * (1 + elsewhere) + WORTH * gain:
             places.append([i])
+            documents.add(_doc_id(found, views[i]))
             covered = union
     yield from ([views[i] for i in place] for place in places)
 
 
-def _adjacent(views: Sequence[SentenceView], place: Sequence[int], i: int) -> bool:
-    """Whether sentence i stands right beside a place of running text in the same passage."""
-    return any(
-        abs(i - j) == 1
-        and views[i].passage == views[j].passage
-        and views[i].sentence.kind == views[j].sentence.kind == "sentence"
-        for j in place
-    )
+def _best(views: Sequence[SentenceView], scores: Sequence[float], ranked: Sequence[int], kind: str) -> int:
+    """The best sentence that holds what was asked for, if one is near enough to the best of all; else that one."""
+    sign = "kind_new" if kind in VISIBLE else "spells_out"
+    if kind not in VISIBLE and kind != DEFINITION:
+        return ranked[0]
+    fitting = (i for i in ranked if views[i].features[sign] and scores[ranked[0]] - scores[i] < FITTING)
+    return next(fitting, ranked[0])
 
 
-def _surrounded(found: Found, candidate: Candidate, positions: Sequence[int]) -> list[tuple[Sentence, ...]]:
+def _doc_id(found: Found, view: SentenceView) -> str:
+    return found.candidates[view.passage].stored.passage.doc_id
+
+
+def _can_stand(view: SentenceView) -> bool:
+    """Whether a sentence can be an answer at all: a short heading says nothing by itself."""
+    return view.sentence.kind != "heading" or len(view.text.split()) >= SHORT_HEADING
+
+
+def _belong_together(found: Found, views: Sequence[SentenceView], i: int, j: int) -> bool:
+    """Whether two sentences are adjacent in running text, or in one item of a list."""
+    first, second = sorted((views[i], views[j]), key=lambda view: view.position)
+    if first.passage != second.passage or second.position - first.position != 1:
+        return False
+    kinds = {first.sentence.kind, second.sentence.kind}
+    if kinds == {"item"}:
+        passage = found.candidates[first.passage].stored.passage
+        return "\n" not in passage.text[first.sentence.end - passage.start : second.sentence.start - passage.start]
+    return kinds == {"sentence"}
+
+
+def _surrounded(found: Found, stored: StoredPassage, positions: Sequence[int], corpus: Corpus) -> list[Quote]:
     """A place with its list if it leads one or a list is asked for, or with what its first pronoun refers to."""
-    sentences = candidate.stored.passage.sentences
+    passage = stored.passage
+    sentences = passage.sentences
     first, last = positions[0], positions[-1]
-    chosen = sentences[first]
-    if chosen.kind == "lead":
-        return [(chosen,), *_items_after(sentences, first)]
-    if chosen.kind == "item" and found.query.asked.kind == LIST:
+    if sentences[last].kind == "lead":
+        whole = Quote(passage, tuple(sentences[first : last + 1]))
+        return [whole, *(_items_after(passage, last) or _sections_after(stored, last, corpus))]
+    if sentences[first].kind == "item" and found.query.asked.kind == LIST:
         lead = next((i for i in range(first - 1, -1, -1) if sentences[i].kind != "item"), None)
         if lead is not None and sentences[lead].kind == "lead":
-            return [(sentences[lead],), *_items_after(sentences, lead)]
-    passage = candidate.stored.passage
-    text = passage.text[chosen.start - passage.start : chosen.end - passage.start]
-    if (
-        first
-        and first == last
-        and chosen.kind == "sentence"
-        and DEPENDENT.match(text)
-        and sentences[first - 1].kind == "sentence"
-    ):
+            return [Quote(passage, (sentences[lead],)), *_items_after(passage, lead)]
+    text = passage.text[sentences[first].start - passage.start : sentences[first].end - passage.start]
+    before = sentences[first - 1] if first else None
+    if before is not None and DEPENDENT.match(text) and before.kind == sentences[first].kind == "sentence":
         first -= 1
-    return [tuple(sentences[first : last + 1])]
+    return [Quote(passage, tuple(sentences[first : last + 1]))]
 
 
-def _items_after(sentences: Sequence[Sentence], lead: int) -> list[tuple[Sentence, ...]]:
-    items: list[tuple[Sentence, ...]] = []
-    for sentence in sentences[lead + 1 : lead + 1 + LONGEST_LIST]:
+def _items_after(passage: Passage, lead: int) -> list[Quote]:
+    items: list[Quote] = []
+    for sentence in passage.sentences[lead + 1 : lead + 1 + LONGEST_LIST]:
         if sentence.kind != "item":
             break
-        items.append((sentence,))
+        items.append(Quote(passage, (sentence,)))
     return items
 
 
+def _sections_after(stored: StoredPassage, lead: int, corpus: Corpus) -> list[Quote]:
+    """The headings of the sections that a lead-in announces by number ("our three priority areas:")."""
+    passage = stored.passage
+    sentence = passage.sentences[lead]
+    announced = passage.text[sentence.start - passage.start : sentence.end - passage.start]
+    count = next((COUNTS[word] for word in re.findall(r"\w+", fold(announced)) if word in COUNTS), 0)
+    headings: list[Quote] = []
+    rows = [row for row in corpus.rows_of(passage.doc_id) if stored.row <= row < stored.row + SECTIONS_WITHIN]
+    for part in corpus.passages_at(rows):
+        later = part.passage.sentences[lead + 1 :] if part.row == stored.row else part.passage.sentences
+        headings += [Quote(part.passage, (s,)) for s in later if s.kind == "heading"]
+    return headings[:count] if len(headings) >= count else []
+
+
 def _repeats(quote: Quote, other: Quote) -> bool:
-    """Whether a quote says nothing that another does not: the same or an overlapping place, or the same words."""
-    if quote.candidate.stored.passage.doc_id == other.candidate.stored.passage.doc_id:
+    """Whether a quote says nothing that another does not: an overlapping place, or the same words elsewhere."""
+    if quote.passage.doc_id == other.passage.doc_id:
         return quote.start < other.end and other.start < quote.end
     return fold(quote.text).split() == fold(other.text).split()

@@ -50,7 +50,7 @@ def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
     nearest = int(np.argmax(scores)) if len(scores) else 0
     return {
         "score": candidate.score,
-        "coverage": asked.coverage(stems_of(" ".join([*passage.headings, passage.text]))),
+        "coverage": asked.coverage(stems_of(candidate.stored.whole)),
         "coverage_sentence": max((asked.coverage(stems_of(text)) for text in texts), default=0.0),
         "words_mean": float(words.mean()) if len(words) else 0.0,
         "words_least": float(words.min()) if len(words) else 0.0,

@@ -23,7 +23,7 @@ def cite(quotes: Iterable[Quote], corpus: Corpus) -> tuple[Cited, ...]:
     documents: dict[str, Document] = {}
     cited: list[Cited] = []
     for quote in quotes:
-        passage = quote.candidate.stored.passage
+        passage = quote.passage
         document = documents.setdefault(passage.doc_id, corpus.document(passage.doc_id))
         citation = Citation(
             len(cited) + 1,

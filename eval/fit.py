@@ -38,14 +38,14 @@ RANKING = {"dense": 1.0, "sentence": 1.0, "lexical": 0.3, "late": 1.0}
 SETTINGS = Settings(RANKING, rerank=False)
 RERANK_PENALTY = 1e-2
 READ_PENALTY = 2e-3
-ANSWER_PENALTY = 1e-2
+ANSWER_PENALTY = 8e-2
 # How much an example of each kind teaches: a question set's own near misses are the rarest and the truest.
 WEIGHTS = {
-    "set": {"whole": 12.0, "passage": 1.0, "sentence": 2.0},
+    "set": {"whole": 8.0, "passage": 1.0, "sentence": 1.0},
     "beir": {"whole": 1.0, "half": 1.0, "passage": 0.3, "sentence": 0.3},
 }
 NEAR = ("near_miss", "wrong_premise")
-REFUSED_COST = 1.5
+REFUSED_COST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ def _examples(case: Case, reranking: LinearModel, reading: LinearModel) -> Itera
 
 def _found(found: Found, candidates: Sequence[Candidate], reranking: LinearModel) -> Found:
     """The candidates ranked anew, as if the documents held nothing else."""
-    known = {id(c): stems_of(" ".join([*c.stored.passage.headings, c.stored.passage.text])) for c in candidates}
+    known = {id(c): stems_of(c.stored.whole) for c in candidates}
     words = tuple(
         replace(word, known=any(word.stems[tongue] & stems[tongue] for stems in known.values() for tongue in stems))
         for word in found.query.asked.words

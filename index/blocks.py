@@ -17,6 +17,8 @@ HEADING, PARAGRAPH, ITEM, CARD, FIELD = "heading", "paragraph", "item", "card", 
 LONGEST_HEADING = 110
 LONGEST_CAPITALS = 240
 LONGEST_ITEM = 80
+LONGEST_LINE = 110
+SHORT_HEADING = 2
 # What str.strip() takes off, and the byte order mark, which programs leave wherever they join files.
 _EDGES = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + "\ufeff"
 
@@ -187,7 +189,44 @@ def _mark_lists(text: str, blocks: list[Block]) -> list[Block]:
                 out[i] = replace(block, lead_in=True)
             elif out[i + 1].kind == HEADING:
                 out[i] = replace(block, lead_in=True)
+        elif block.kind == HEADING and not block.level:
+            j = _end_of_lines(text, out, i)
+            if j > i + 2:
+                out[i + 1 : j] = [replace(item, kind=ITEM) for item in out[i + 1 : j]]
+                out[i] = replace(block, lead_in=True)
     return out
+
+
+def _end_of_lines(text: str, blocks: list[Block], heading: int) -> int:
+    """Where the list under an unmarked heading ends: a run of one-line paragraphs, or of headings without text between.
+
+    A heading of one or two words above longer headings leads them ("VIDEOS"); the next heading as short ends the list.
+    """
+
+    def one_line(block: Block) -> bool:
+        return (
+            block.kind == PARAGRAPH
+            and block.end - block.start <= LONGEST_LINE
+            and "\n" not in text[block.start : block.end]
+        )
+
+    def words(block: Block) -> int:
+        return len(text[block.start : block.end].split())
+
+    fits = one_line
+    if words(blocks[heading]) <= SHORT_HEADING:
+        longer = blocks[heading + 1].kind == HEADING and words(blocks[heading + 1]) > SHORT_HEADING
+        if longer:
+
+            def fits(block: Block) -> bool:
+                return block.kind == HEADING and not block.level and words(block) > SHORT_HEADING
+
+    j = heading + 1
+    while j < len(blocks) and fits(blocks[j]):
+        j += 1
+    if fits is not one_line and j < len(blocks) and blocks[j].kind not in (HEADING, ITEM):
+        return heading + 1
+    return j
 
 
 def _may_be_item(text: str, block: Block) -> bool:

@@ -228,8 +228,8 @@ def _write_corpus(
                 skipped.append(Skipped(file.doc_id, str(error)))
             else:
                 passages = chunking.split_passages(document, embedder.count_tokens)
-                lengths = [len(chunking.context_of(passage)) for passage in passages]
-                writer.add(document, passages, lengths)
+                contexts = [chunking.context_of(passage, document) for passage in passages]
+                writer.add(document, passages, contexts)
             progress("reading", done, len(files))
     finally:
         writer.close()
@@ -247,7 +247,7 @@ def embedded_text(corpus_text: str, context: str) -> str:
 def _texts(corpus: Corpus, embedder: Embedder) -> Iterator[_Text]:
     for stored in corpus.all_passages():
         passage = stored.passage
-        text = embedded_text(passage.text, chunking.context_of(passage))
+        text = embedded_text(passage.text, stored.context)
         yield _Text(cache_key(embedder.sha256, "passage", text), text, True)
         for sentence in passage.sentences:
             text = sentence_text(passage.text[sentence.start - passage.start : sentence.end - passage.start])
@@ -340,7 +340,7 @@ def _raw_to_npy(raw: Path, path: Path, dtype: np.dtype[np.void], rows: int) -> N
 def _write_lexical(folder: Path, corpus: Corpus, progress: Progress) -> None:
     def texts() -> Iterator[str]:
         for done, stored in enumerate(corpus.all_passages(), start=1):
-            yield embedded_text(stored.passage.text, chunking.context_of(stored.passage))
+            yield embedded_text(stored.passage.text, stored.context)
             if done % 100 == 0 or done == corpus.passages:
                 progress("indexing words", done, corpus.passages)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from index.blocks import FIELD, HEADING, Block, split_blocks
 from index.sentences import readable, split_sentences
 from index.types import Document, Passage, Sentence
 
 CountTokens = Callable[[Sequence[str]], list[int]]
-VERSION = 1
+VERSION = 3
 TARGET_TOKENS = 170
 MAX_TOKENS = 320
 EDGE_TOKENS = 10
@@ -110,10 +111,8 @@ def _climb(stack: list[tuple[tuple[int, bool], str]], block: Block, text: str, a
         while stack and stack[-1][0][0] >= block.level:
             stack.pop()
     elif not after_heading:
-        same = next((i for i, (other, _) in enumerate(stack) if other == rank), None)
-        del stack[
-            len(stack) - 1 if same is None and len(stack) == DEEPEST else same if same is not None else len(stack) :
-        ]
+        same = next((i for i, (other, _) in enumerate(stack) if other == rank), 0)
+        del stack[same:]
     elif len(stack) == DEEPEST:
         stack.pop()
     stack.append((rank, title))
@@ -174,7 +173,12 @@ def _passage(document: Document, units: list[_Unit]) -> Passage:
     return Passage(document.doc_id, start, end, document.text[start:end], units[0].path, sentences)
 
 
-def context_of(passage: Passage) -> str:
-    """What is put before a passage when it is embedded: headings above that its text does not begin with."""
-    above = [h for h in passage.headings if h not in " ".join(passage.text[:400].split())]
-    return " > ".join(above) + "\n" if above else ""
+def context_of(passage: Passage, document: Document) -> str:
+    """What is put before a passage when it is embedded: title and headings above, if its own text does not begin with them.
+
+    A title that is only the file's name says nothing and is left out.
+    """
+    named = document.title != PurePosixPath(document.doc_id).stem
+    begins = " ".join(passage.text[:400].split())
+    above = [h for h in ((document.title,) if named else ()) + passage.headings if h not in begins]
+    return " > ".join(dict.fromkeys(above)) + "\n" if above else ""

@@ -21,26 +21,36 @@ CREATE TABLE documents (row INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, ti
     language TEXT NOT NULL, metadata TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE passages (row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (row),
     start INTEGER NOT NULL, end INTEGER NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL,
-    context_length INTEGER NOT NULL, first_sentence INTEGER NOT NULL, sentences INTEGER NOT NULL);
+    context TEXT NOT NULL, first_sentence INTEGER NOT NULL, sentences INTEGER NOT NULL);
 CREATE INDEX passages_of ON passages (document);
 CREATE TABLE sentences (row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passages (row),
     start INTEGER NOT NULL, end INTEGER NOT NULL, kind TEXT NOT NULL);
 """
 AT_ONCE = 500
 _PASSAGE = (
-    "SELECT p.row, d.doc_id, p.start, p.end, p.text, p.headings, p.first_sentence, p.sentences, p.context_length "
+    "SELECT p.row, d.doc_id, p.start, p.end, p.text, p.headings, p.first_sentence, p.sentences, p.context "
     "FROM passages p JOIN documents d ON d.row = p.document "
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage with its row, the row of its first sentence, and the characters put before it when embedded."""
+    """A passage with its row, the row of its first sentence, and the title and headings put before it."""
 
     row: int
     passage: Passage
     first_sentence: int
-    context_length: int
+    context: str
+
+    @property
+    def context_length(self) -> int:
+        """Characters that stand before the passage in the text that was embedded."""
+        return len(self.context)
+
+    @property
+    def whole(self) -> str:
+        """The passage under its title and headings."""
+        return self.context + self.passage.text
 
 
 class CorpusWriter:
@@ -51,7 +61,7 @@ class CorpusWriter:
         self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + SCHEMA)
         self.documents = self.passages = self.sentences = 0
 
-    def add(self, document: Document, passages: Sequence[Passage], context_lengths: Sequence[int]) -> None:
+    def add(self, document: Document, passages: Sequence[Passage], contexts: Sequence[str]) -> None:
         """Append a document and its passages."""
         self._db.execute(
             "INSERT INTO documents VALUES (?,?,?,?,?,?,?)",
@@ -65,7 +75,7 @@ class CorpusWriter:
                 document.text,
             ),
         )
-        for passage, length in zip(passages, context_lengths, strict=True):
+        for passage, context in zip(passages, contexts, strict=True):
             self._db.execute(
                 "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
                 (
@@ -75,7 +85,7 @@ class CorpusWriter:
                     passage.end,
                     json.dumps(passage.headings, ensure_ascii=False),
                     passage.text,
-                    length,
+                    context,
                     self.sentences,
                     len(passage.sentences),
                 ),
@@ -175,6 +185,6 @@ class Corpus:
 
 
 def _stored(values: tuple, sentences: list[Sentence]) -> StoredPassage:  # type: ignore[type-arg]
-    row, doc_id, start, end, text, headings, first_sentence, _, context_length = values
+    row, doc_id, start, end, text, headings, first_sentence, _, context = values
     passage = Passage(doc_id, start, end, text, tuple(json.loads(headings)), tuple(sentences))
-    return StoredPassage(row, passage, first_sentence, context_length)
+    return StoredPassage(row, passage, first_sentence, context)

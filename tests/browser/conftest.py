@@ -221,14 +221,15 @@ def served(assistant: Any) -> Iterator[Served]:
         listener.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chat() -> Iterator[Served]:
     with served(FrozenAssistant()) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
+    """Chromium, for the tests of this folder only: Playwright keeps an event loop running in the main thread."""
     from playwright.sync_api import sync_playwright
 
     if not Path(CHROMIUM).exists():

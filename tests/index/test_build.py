@@ -151,9 +151,20 @@ def test_a_document_that_went_away_is_no_longer_found(source: Path, index: Path)
 
 def test_changed_metadata_makes_a_new_generation_without_encoding(source: Path, index: Path) -> None:
     build(source, index)
-    (source / "metadata.yaml").write_text("law.txt: {title: La ley}", encoding="utf-8")
+    (source / "metadata.yaml").write_text("law.txt: {publisher: El Peruano}", encoding="utf-8")
     report, encoded = build(source, index)
     assert (report.unchanged, encoded) == (False, [])
+    generation = open_generation(index)
+    assert generation.corpus.document("law.txt").metadata["publisher"] == "El Peruano"
+    generation.close()
+
+
+def test_a_new_title_is_put_before_the_passages_of_its_document_alone(source: Path, index: Path) -> None:
+    build(source, index)
+    (source / "metadata.yaml").write_text("law.txt: {title: La ley}", encoding="utf-8")
+    _, encoded = build(source, index)
+    assert encoded
+    assert all(text.startswith("La ley\n") for text in encoded)
     assert ("law.txt", "La ley", "en") in inspect(index).documents
 
 
