@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -364,4 +365,10 @@ def main() -> None:
         cli(prog_name="quipu")
     except BrokenPipeError:
         sys.stderr.close()
+        raise SystemExit(1) from None
+    except Exception as error:
+        if os.environ.get("QUIPU_DEBUG"):
+            raise
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        click.echo(f"Error: quipu failed in a way it should not ({reason}); set QUIPU_DEBUG=1 to see where", err=True)
         raise SystemExit(1) from None

@@ -143,12 +143,21 @@ def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequenc
         else 0.0,
         "kind_held": best.features["kind_new"],
         "kind_near": float(any(views[i].features["kind_new"] for i in ranked[:5])),
+        "lacks_visible": float(asked.kind in kinds.VISIBLE and not best.features["kind_new"]),
+        "lacks_visible_near": float(
+            asked.kind in kinds.VISIBLE and not any(views[i].features["kind_new"] for i in ranked[:5])
+        ),
+        "lacks_definition": float(
+            asked.kind == kinds.DEFINITION and not any(views[i].features["spells_out"] for i in ranked[:5])
+        ),
         "same_numbers": same_numbers(query.text, top.stored.whole),
+        "same_numbers_sentence": best.features["same_numbers"],
         "words": float(min(len(asked.words), 12)),
         **_words_matched(query, "passage", best_matches(similarities(top))),
         **_words_matched(query, "three", in_three),
+        **_words_matched(query, "sentence", in_sentence),
     }
-    for kind in KINDS:
+    for kind in (*KINDS, kinds.DEFINITION):
         features[f"asks_{kind}"] = float(asked.kind == kind)
     for part in ("dense", "sentence", "lexical", "late"):
         values = sorted((c.parts[part] for c in found.candidates if part in c.parts), reverse=True) or [0.0]

@@ -11,7 +11,6 @@ import numpy as np
 
 from assistant.asked import stems_of
 from assistant.matching import best_matches, inside, similarities, word_matches, word_weights
-from assistant.question import holds_kind
 from assistant.weights import LinearModel, sigmoid
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
     texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
     late = [float(best_matches(similar, inside(candidate, s)).mean()) for s in passage.sentences]
     scores = candidate.sentence_scores
-    nearest = int(np.argmax(scores)) if len(scores) else 0
     return {
         "score": candidate.score,
         "coverage": asked.coverage(stems_of(candidate.stored.whole)),
@@ -57,9 +55,7 @@ def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
         "words_weighted": float(words @ weights / weights.sum()) if len(words) and weights.sum() else 0.0,
         "late_sentence": max(late, default=0.0),
         "same_numbers": same_numbers(query.text, passage.text),
-        "log_length": float(np.log(len(passage.text))),
         "sentences_two": float(np.sort(scores)[::-1][:2].mean()) if len(scores) else 0.0,
-        "kind": float(bool(texts) and holds_kind(texts[nearest], asked.kind)),
     }
 
 

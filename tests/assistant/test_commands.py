@@ -563,3 +563,21 @@ def test_an_error_in_a_process_is_one_line_on_stderr(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         f"Error: there is no index at {tmp_path / 'none'}; run quipu build, or name another place with --index"
     ]
+
+
+def test_a_fault_of_quipu_itself_is_one_line_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import assistant.cli
+
+    def fail(**_: object) -> None:
+        raise RuntimeError("a part broke\nwith details")
+
+    monkeypatch.setattr(assistant.cli, "cli", fail)
+    monkeypatch.delenv("QUIPU_DEBUG", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        assistant.cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "Error: quipu failed in a way it should not (RuntimeError: a part broke); set QUIPU_DEBUG=1 to see where"
+    ]
