@@ -1,0 +1,5 @@
+"""`python -m assistant` is `quipu`."""
+
+from assistant.cli import main
+
+main()
