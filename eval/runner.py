@@ -14,7 +14,7 @@ from eval.errors import SetError
 from eval.evaluate import Evaluation, Progress, evaluate, text_lookup
 from eval.provenance import provenance
 from eval.questions import load_question_set
-from eval.results import Results, save_results
+from eval.results import Results, load_results, save_results
 from eval.summary import set_gaps
 from eval.system import Quipu, System
 from eval.trec import write_qrels, write_run
@@ -76,7 +76,8 @@ def write(results: Results, evaluations: Sequence[Evaluation], out: Path) -> Non
 
     out.mkdir(parents=True, exist_ok=True)
     save_results(results, out)
-    write_report(results, out)
+    # The page is drawn from the figures as saved, rounded, so that drawing it again later gives the same page.
+    write_report(load_results(out), out)
     for evaluation in evaluations:
         folder = out if len(evaluations) == 1 else out / evaluation.result.name
         folder.mkdir(exist_ok=True)
