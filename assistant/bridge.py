@@ -1,7 +1,7 @@
 """The bridge between Spanish and English: what a question's words are called in the other language.
 
 An editable glossary of the field's terms comes first, Apertium translates the rest where it is installed. Both feed
-the lexical side, which knows nothing across languages by itself; the translated question is embedded as well.
+the lexical side and the word coverage, which know nothing across languages by themselves.
 """
 
 from __future__ import annotations

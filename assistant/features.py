@@ -30,6 +30,7 @@ KINDS = (
     kinds.PLACE,
     kinds.REASON,
     kinds.LIST,
+    kinds.DEFINITION,
 )
 _CAPITAL = re.compile(r"\b[A-ZÁÉÍÓÚÑ][\w’'-]*")
 
@@ -157,7 +158,7 @@ def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequenc
         **_words_matched(query, "three", in_three),
         **_words_matched(query, "sentence", in_sentence),
     }
-    for kind in (*KINDS, kinds.DEFINITION):
+    for kind in KINDS:
         features[f"asks_{kind}"] = float(asked.kind == kind)
     for part in ("dense", "sentence", "lexical", "late"):
         values = sorted((c.parts[part] for c in found.candidates if part in c.parts), reverse=True) or [0.0]

@@ -28,7 +28,8 @@ from assistant.retrieval import Candidate, Found, Settings, order
 from assistant.weights import WEIGHTS_FILE, LinearModel, sigmoid
 from eval.beir import load_beir
 from eval.corpora import corpus_index, kept
-from eval.linear import Group, auroc, fit_listwise, fit_logistic
+from eval.linear import Group, fit_listwise, fit_logistic
+from eval.refusals import auroc
 from index.build import build_index
 from index.models import DEFAULT_MODEL
 
@@ -221,12 +222,12 @@ def fit_answerable(
                 ]
             )
             if len(set(labels[chosen])) == 2:
-                say(f"refusing  {source:<16} {what:<9} AUROC {auroc(scores[chosen], labels[chosen]):.4f}")
+                say(f"refusing  {source:<16} {what:<9} AUROC {_auroc(scores[chosen], labels[chosen]):.4f}")
     near = np.array(
         [e.case.source == "set" and e.what == "whole" and (e.label > 0 or e.case.kind in NEAR) for e in examples]
     )
     if near.any() and len(set(labels[near])) == 2:
-        say(f"refusing  set near misses alone     AUROC {auroc(scores[near], labels[near]):.4f}")
+        say(f"refusing  set near misses alone     AUROC {_auroc(scores[near], labels[near]):.4f}")
     own = np.array([e.case.source == "set" and e.what == "whole" for e in examples])
     threshold = _threshold(scores[own], labels[own]) if own.any() else 0.5
     if own.any():
@@ -236,6 +237,10 @@ def fit_answerable(
             f"answerable refused {1 - given[labels[own] == 1].mean():.3f}"
         )
     return fit_logistic(rows, labels, weights, names, ANSWER_PENALTY), threshold
+
+
+def _auroc(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
+    return float(auroc(scores, labels)(np.ones((1, len(scores))))[0])
 
 
 def _threshold(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> float:

@@ -86,13 +86,3 @@ def _model(w: Floats, intercept: float, names: Sequence[str], means: Floats, sca
         return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)}
 
     return LinearModel(round(intercept, 5), named(w), named(means), named(scales))
-
-
-def auroc(scores: Floats, labels: Floats) -> float:
-    """Probability that a positive outscores a negative, ties counting half (Mann–Whitney)."""
-    order = np.argsort(scores, kind="stable")
-    ranks = np.empty(len(scores))
-    _, first, counts = np.unique(scores[order], return_index=True, return_counts=True)
-    ranks[order] = np.repeat(first + (counts + 1) / 2, counts)
-    positives = labels.sum()
-    return float((ranks[labels > 0].sum() - positives * (positives + 1) / 2) / (positives * (len(labels) - positives)))
