@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from assistant import wording
+from assistant.answerable import packaged_answer_model, words_of
 from assistant.bridge import Bridge
 from assistant.features import answer_features
-from assistant.reading import read
+from assistant.reading import Reading, read
 from assistant.retrieval import Found, Retriever, Settings
 from assistant.types import Answer, Hit
 from assistant.verifying import Cited, cite
@@ -41,6 +43,9 @@ class Assistant:
         self.generation = generation
         self.retriever = Retriever(generation, embedder, bridge or Bridge(), settings)
         self.weights = weights or packaged_weights()
+        fitted = packaged_answer_model()
+        self.answers = fitted if weights is None and fitted and fitted.model == embedder.sha256 else None
+        self.threshold = self.answers.threshold if self.answers else self.weights.threshold
 
     @classmethod
     def open(cls, index: Path, *, settings: Settings | None = None) -> Assistant:
@@ -72,9 +77,9 @@ class Assistant:
         features = answer_features(found, reading.views, reading.scores)
         # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.
         asks = bool(features) and bool(found.query.asked.words)
-        confidence = sigmoid(self.weights.answerable.score(features)) if asks else 0.0
+        confidence = sigmoid(self._answers(found, reading, features)) if asks else 0.0
         verify_from = time.perf_counter()
-        abstained = confidence < self.weights.threshold
+        abstained = confidence < self.threshold
         cited = () if abstained else cite(reading.quotes, self.generation.corpus)
         ended = time.perf_counter()
         timings = {
@@ -84,6 +89,13 @@ class Assistant:
             "total": (ended - started) * 1e3,
         }
         return self._answer(question, found, cited, confidence, timings, k)
+
+    def _answers(self, found: Found, reading: Reading, features: Mapping[str, float]) -> float:
+        """The logit that the documents answer."""
+        words = words_of(found, reading.views, reading.scores) if self.answers else None
+        if self.answers is None or words is None:
+            return self.weights.answerable.score(features)
+        return self.answers.score(features, words)
 
     def _answer(
         self,

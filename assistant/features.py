@@ -118,15 +118,15 @@ def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequenc
     ranked = np.argsort(-np.asarray(scores), kind="stable").tolist()
     best = views[ranked[0]]
     top = found.candidates[best.passage]
-    around = _around(top, best.position)
+    beside = around(top, best.position)
     contexts = [stems_of(c.stored.whole) for c in found.candidates[:3]]
     whole = joined(*contexts)
     weight = sum(word.idf for word in asked.words) or 1.0
     lacking = [word.idf for word in asked.words if not covers(word, whole)]
     unknown = [word.idf for word in asked.words if not word.known]
-    named = [word for word in asked.words if _is_name(word.text, query.text)]
+    named = [word for word in asked.words if is_name(word.text, query.text)]
     in_sentence = best_matches(similarities(top), inside(top, best.sentence))
-    in_three = _best_of([best_matches(similarities(c)) for c in found.candidates[:3] if c.similar is not None])
+    in_three = best_of([best_matches(similarities(c)) for c in found.candidates[:3] if c.similar is not None])
     head = _head(query)
     features = {
         "reading": scores[ranked[0]],
@@ -138,7 +138,7 @@ def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequenc
         "share_unknown": sum(unknown) / weight,
         "names_unknown": float(sum(not word.known for word in named)),
         "names_lacking": float(sum(not covers(word, whole) for word in named)),
-        "counted_missing": float(head is not None and not covers(head, around)),
+        "counted_missing": float(head is not None and not covers(head, beside)),
         "counted_matched": float(in_sentence[list(head.tokens)].mean())
         if head is not None and len(in_sentence) > max(head.tokens)
         else 0.0,
@@ -153,7 +153,6 @@ def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequenc
         ),
         "same_numbers": same_numbers(query.text, top.stored.whole),
         "same_numbers_sentence": best.features["same_numbers"],
-        "words": float(min(len(asked.words), 12)),
         **_words_matched(query, "passage", best_matches(similarities(top))),
         **_words_matched(query, "three", in_three),
         **_words_matched(query, "sentence", in_sentence),
@@ -173,7 +172,7 @@ def _head(query: Query) -> Word | None:
     return next((word for word in query.asked.words if word.tokens and fold(word.text) == name), None)
 
 
-def _around(candidate: Candidate, position: int) -> Stems:
+def around(candidate: Candidate, position: int) -> Stems:
     """Stems of a sentence, its neighbours and the headings above."""
     passage = candidate.stored.passage
     near = passage.sentences[max(position - 1, 0) : position + 2]
@@ -181,14 +180,15 @@ def _around(candidate: Candidate, position: int) -> Stems:
     return stems_of(" ".join([candidate.stored.context, *texts]))
 
 
-def _is_name(word: str, question: str) -> bool:
+def is_name(word: str, question: str) -> bool:
     """Whether a word of the question is a name or a figure: capitals or digits, past the first word."""
     return any(c.isdigit() for c in word) or (
         _CAPITAL.fullmatch(word) is not None and not question.lstrip("¿¡ ").startswith(word)
     )
 
 
-def _best_of(matches: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+def best_of(matches: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The best of several passages' matches for each question token."""
     return np.maximum.reduce(list(matches)) if matches else np.zeros(1, dtype=np.float32)
 
 

@@ -17,11 +17,13 @@ from index.corpus import Corpus, StoredPassage
 from index.types import Passage, Sentence
 
 LONGEST_LIST = 14
-MOST_PLACES = 3
+MOST_PLACES = 4
 MOST_PLACES_SEVERAL = 5
 LOOKED_AT = 12
-CLOSE = 2.2
-JOINED = 2.2
+LOOKED_AT_SEVERAL = 16
+OF_EACH = 2
+CLOSE = 2.6
+JOINED = 3.0
 FITTING = 4.0
 WORTH = 2.5
 SHORT_HEADING = 5
@@ -38,6 +40,8 @@ COUNTS = {
     )
     for word in words.split()
 }
+_NAMES = re.compile(r"\b[A-ZÁÉÍÓÚÑ][\w’'-]{2,}")
+_TITLE_END = re.compile(r" > |\n")
 SEVERAL = re.compile(
     r"\b(both|compare\w*|each of|which of the|different documents|across|respectively|and (?:which|what|who|how)|compar\w+|cada un[oa]"
     r"|ambos|ambas|distint[oa]s|y (?:que|cual|quien|cuant[oa]s?))\b"
@@ -78,13 +82,14 @@ class Reading:
 
 def read(found: Found, model: LinearModel, corpus: Corpus) -> Reading:
     """Choose the sentences that answer, the best first, each list in its own order."""
-    views = sentence_views(found)
+    named = named_documents(found)
+    views = sentence_views(found, LOOKED_AT_SEVERAL) if len(named) > 1 else sentence_views(found)
     if not views:
         return Reading((), (), ())
     columns = {name: np.array([view.features[name] for view in views]) for name in views[0].features}
     scores = model.scores(columns)
     quotes: list[Quote] = []
-    for place in _chosen(found, views, scores.tolist()):
+    for place in _chosen(found, views, scores.tolist(), named):
         stored = found.candidates[place[0].passage].stored
         for quote in _surrounded(found, stored, [view.position for view in place], corpus):
             if not any(_repeats(quote, other) for other in quotes):
@@ -92,8 +97,28 @@ def read(found: Found, model: LinearModel, corpus: Corpus) -> Reading:
     return Reading(tuple(quotes), tuple(views), tuple(scores.tolist()))
 
 
-def _chosen(found: Found, views: Sequence[SentenceView], scores: Sequence[float]) -> Iterator[list[SentenceView]]:
-    """Places of the answer, each one sentence or two adjacent ones: the best, and others nearly as good or that add words."""
+def named_documents(found: Found) -> frozenset[str]:
+    """Documents that the question names by a word of their titles that no other title has ("ABA ROLI", "COPOLAD")."""
+    titles = {
+        c.stored.passage.doc_id: set(_NAMES.findall(_TITLE_END.split(c.stored.context, maxsplit=1)[0]))
+        for c in found.candidates[:LOOKED_AT_SEVERAL]
+    }
+    asked = set(_NAMES.findall(found.query.text))
+    return frozenset(
+        doc_id
+        for doc_id, names in titles.items()
+        if any(name in asked and sum(name in other for other in titles.values()) == 1 for name in names)
+    )
+
+
+def _chosen(
+    found: Found, views: Sequence[SentenceView], scores: Sequence[float], named: frozenset[str]
+) -> Iterator[list[SentenceView]]:
+    """Places of the answer, each one sentence or two adjacent ones.
+
+    The best; the best two of each document that the question names, if it names several; and others that are nearly as
+    good or add words.
+    """
     ranked = [i for i in np.argsort(-np.asarray(scores), kind="stable").tolist() if _can_stand(views[i])]
     if not ranked:
         return
@@ -104,6 +129,14 @@ def _chosen(found: Found, views: Sequence[SentenceView], scores: Sequence[float]
     covered = stems_of(views[best].text)
     places: list[list[int]] = [[best]]
     documents = {_doc_id(found, views[best])}
+    if len(named) > 1:
+        for doc_id in sorted(named):
+            own = [i for i in ranked if _doc_id(found, views[i]) == doc_id]
+            for other in own[: OF_EACH - (doc_id in documents)]:
+                places.append([other])
+                ranked.remove(other)
+                covered = joined(covered, stems_of(views[other].text))
+        documents |= named
     for i in ranked[:LOOKED_AT]:
         near = next(
             (place for place in places if len(place) == 1 and _belong_together(found, views, place[0], i)), None

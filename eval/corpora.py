@@ -40,6 +40,16 @@ def corpus_index(folder: Path, model: str, build: Build, *, half: bool = False) 
     return place / "index"
 
 
+def folder_index(documents: Path, model: str, build: Build) -> Path:
+    """The index of a folder of documents, built or brought up to date."""
+    key = hashlib.sha256("\n".join((LAYOUT, str(documents.resolve()), model)).encode()).hexdigest()
+    place = cache_folder() / "eval" / key[:16]
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_suffix(".lock")):
+        build(documents, place / "index")
+    return place / "index"
+
+
 def kept(doc_id: str) -> bool:
     """Whether a document is in the half that is kept when half of the passages are removed."""
     return hashlib.sha256(doc_id.encode()).digest()[0] < 128

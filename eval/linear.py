@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,11 @@ class Group:
     rows: Floats
     right: Floats
     weight: float = 1.0
+
+
+def columns_of(features: Sequence[Mapping[str, float]]) -> Floats:
+    """Rows of named features as an array `(n, features)`, in the order of the first row's names."""
+    return np.array([[row[name] for name in features[0]] for row in features])
 
 
 def fit_listwise(groups: Sequence[Group], names: Sequence[str], penalty: float) -> LinearModel:

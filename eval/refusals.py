@@ -37,6 +37,11 @@ def auroc(confidence: ArrayLike, positive: ArrayLike) -> Weighted:
     return statistic
 
 
+def auroc_of(confidence: ArrayLike, positive: ArrayLike) -> float:
+    """AUROC of the questions as they are, without resampling."""
+    return float(auroc(confidence, positive)(np.ones((1, len(np.asarray(confidence)))))[0])
+
+
 def aurc(confidence: ArrayLike, wrong: ArrayLike) -> Weighted:
     """Area under the risk–coverage curve (Geifman & El-Yaniv 2017): mean risk over the coverages, 0 is best."""
     scores = -np.asarray(confidence, dtype=np.float64)

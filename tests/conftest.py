@@ -84,3 +84,19 @@ def seed_assistant(seed_index: Path, embedder: HashEmbedder, bridge: Bridge) -> 
     found = Assistant(open_generation(seed_index), embedder, bridge=bridge)
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def model_index(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
+    """The index of the seeds with the real model."""
+    place = tmp_path_factory.mktemp("model") / "index"
+    build_index(seeds, place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def model_assistant(model_index: Path) -> Iterator[Assistant]:
+    """An assistant over the seeds with the real model, as users have it."""
+    found = Assistant.open(model_index)
+    yield found
+    found.close()

@@ -7,13 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.assistant import Assistant
-from index.build import build_index
 
 pytestmark = pytest.mark.model
 
@@ -33,20 +31,6 @@ socket.getaddrinfo = resolve
 """
 
 
-@pytest.fixture(scope="module")
-def real_index(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
-    place = tmp_path_factory.mktemp("real") / "index"
-    build_index(seeds, place)
-    return place
-
-
-@pytest.fixture(scope="module")
-def real(real_index: Path) -> Iterator[Assistant]:
-    found = Assistant.open(real_index)
-    yield found
-    found.close()
-
-
 @pytest.mark.parametrize(
     ("question", "must_include"),
     [
@@ -60,21 +44,23 @@ def real(real_index: Path) -> Iterator[Assistant]:
         ("Since when has ABA ROLI worked in Peru?", ["Since 2012"]),
     ],
 )
-def test_a_known_question_is_answered_from_the_seeds(real: Assistant, question: str, must_include: list[str]) -> None:
-    answer = real.ask(question)
+def test_a_known_question_is_answered_from_the_seeds(
+    model_assistant: Assistant, question: str, must_include: list[str]
+) -> None:
+    answer = model_assistant.ask(question)
     assert not answer.abstained
     quoted = " ".join(citation.quote for citation in answer.citations)
     assert [words for words in must_include if words not in quoted] == []
     for citation in answer.citations:
-        assert real.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
+        assert model_assistant.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
 
 
 @pytest.mark.parametrize(
     ("question", "language"),
     [("What is the capital of Mongolia?", "en"), ("¿Cuál es la capital de Mongolia?", "es")],
 )
-def test_what_the_seeds_do_not_say_is_refused(real: Assistant, question: str, language: str) -> None:
-    answer = real.ask(question)
+def test_what_the_seeds_do_not_say_is_refused(model_assistant: Assistant, question: str, language: str) -> None:
+    answer = model_assistant.ask(question)
     assert answer.abstained
     assert answer.citations == ()
     assert answer.language == language
@@ -82,8 +68,8 @@ def test_what_the_seeds_do_not_say_is_refused(real: Assistant, question: str, la
 
 
 @pytest.mark.parametrize("question", ["🤷🤷🤷", "?"])
-def test_a_question_without_words_is_refused(real: Assistant, question: str) -> None:
-    assert real.ask(question).abstained
+def test_a_question_without_words_is_refused(model_assistant: Assistant, question: str) -> None:
+    assert model_assistant.ask(question).abstained
 
 
 def offline() -> list[str]:

@@ -15,6 +15,8 @@ from assistant.assistant import Assistant
 from eval.errors import SetError
 from eval.evaluate import text_lookup
 from eval.questions import load_question_set, names_tuning
+from index.loading import SourceFile, discover
+from index.loading import load as load_document
 from index.types import Document, Passage
 
 SETS = Path(__file__).parents[2] / "eval" / "sets"
@@ -87,7 +89,10 @@ def test_a_set_whose_name_says_dev_was_used_for_tuning(name: str, tuned: bool) -
     assert names_tuning(Path(name)) is tuned
 
 
-@pytest.mark.parametrize("name", ["seeds-dev.jsonl", "seeds-dev-pairs.jsonl", "seeds-test.jsonl"])
+SEED_DEV = ("seeds-dev.jsonl", "seeds-dev-2.jsonl", "seeds-dev-pairs.jsonl", "seeds-dev-pairs-2.jsonl")
+
+
+@pytest.mark.parametrize("name", [*SEED_DEV, "seeds-test.jsonl"])
 def test_every_quote_of_the_shipped_sets_stands_in_its_seed(
     name: str, seed_documents: dict[str, tuple[Document, list[Passage]]]
 ) -> None:
@@ -99,9 +104,24 @@ def test_every_quote_of_the_shipped_sets_stands_in_its_seed(
 
 def test_no_question_of_the_test_set_was_tuned_on(seed_assistant: Assistant) -> None:
     text_of = text_lookup(seed_assistant)
-    dev, pairs, test = (
-        load_question_set(SETS / f"seeds-{part}.jsonl", text_of) for part in ("dev", "dev-pairs", "test")
-    )
-    assert len(dev.questions) + len(test.questions) >= 160
-    tuned_on = {q.question.casefold() for q in (*dev.questions, *pairs.questions)}
+    tuned_on = {q.question.casefold() for name in SEED_DEV for q in load_question_set(SETS / name, text_of).questions}
+    test = load_question_set(SETS / "seeds-test.jsonl", text_of)
+    assert len(tuned_on) + len(test.questions) >= 160
     assert tuned_on.isdisjoint(q.question.casefold() for q in test.questions)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in SETS.glob("invented/*/dev.jsonl")), ids=lambda p: p.name
+)
+def test_every_quote_of_the_invented_documents_stands_in_them(folder: Path) -> None:
+    documents = folder / "documents"
+    files = [file for file in discover(documents) if isinstance(file, SourceFile)]
+    texts = {file.doc_id: load_document(file, {}).text for file in files}
+    found = load_question_set(folder / "dev.jsonl", texts.get)
+    assert {q.lang for q in found.questions} == {"en", "es"}
+    assert found.tuned
+    assert sum(q.answerable for q in found.questions) * 2 == len(found.questions) >= 400
+
+
+def test_there_are_five_sets_of_invented_documents() -> None:
+    assert len(list(SETS.glob("invented/*/dev.jsonl"))) == 5

@@ -1,0 +1,238 @@
+"""Fit the probability that the documents answer: the linear model, the network over words, and the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.answerable import Words, words_of
+from assistant.asked import stems_of
+from assistant.features import answer_features, sentence_views
+from assistant.matching import best_matches, similarities
+from assistant.reranking import rerank
+from assistant.retrieval import Candidate, Found, order
+from assistant.weights import LinearModel, sigmoid
+from eval.cases import FOLDS, SETTINGS, Case, fold_of
+from eval.corpora import kept
+from eval.linear import columns_of, fit_logistic
+from eval.refusals import auroc_of
+
+Floats = NDArray[np.float64]
+PENALTY = 4e-2
+# How much an example of each kind teaches: a question set's own near misses are the truest.
+WEIGHTS = {
+    "set": {"whole": 2.0, "passage": 0.3, "sentence": 0.3},
+    "beir": {"whole": 3.0, "half": 3.0, "passage": 1.0, "sentence": 1.0},
+}
+NEAR = ("near_miss", "wrong_premise")
+# The share of answerable questions that may be refused for the sake of refusing the others.
+REFUSED = 0.05
+# The share of answerable questions among those that are asked, for which the confidence is calibrated.
+USUAL = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Features of an answer, whether the documents answer, and what was done to the question's documents."""
+
+    case: Case
+    what: str
+    label: float
+    features: dict[str, float]
+    words: Words | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Examples as arrays: features `(n, features)`, labels, weights and folds `(n,)`."""
+
+    examples: Sequence[Example]
+    names: tuple[str, ...]
+    rows: Floats
+    labels: Floats
+    weights: Floats
+    folds: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Table:
+        """The arrays of some examples."""
+        return cls(
+            examples,
+            tuple(examples[0].features),
+            columns_of([e.features for e in examples]),
+            np.array([e.label for e in examples]),
+            np.array([WEIGHTS["set" if e.case.source == "set" else "beir"][e.what] for e in examples]),
+            np.array([fold_of(e.case) for e in examples]),
+        )
+
+    @property
+    def own(self) -> NDArray[np.bool_]:
+        """Which are questions of a set, as they were asked."""
+        return np.array([e.case.source == "set" and e.what == "whole" for e in self.examples])
+
+
+def fit_answerable(
+    cases: Sequence[Case], reranking: LinearModel, reading: LinearModel, model: str, say: Callable[[str], None]
+) -> tuple[LinearModel, float, dict[str, object]]:
+    """The linear model with its threshold, and the content of the network's file. `model` is the embedder's checksum."""
+    table = Table.of([example for case in cases for example in examples_of(case, reranking, reading)])
+    linear, scores = _fit_linear(table)
+    say_how_well("linear ", table, scores, say)
+    scale, shift = _calibration(scores[table.own], table.labels[table.own])
+    calibrated = replace(
+        linear,
+        intercept=linear.intercept * scale + shift,
+        coefficients={name: value * scale for name, value in linear.coefficients.items()},
+    )
+    content = _fit_words(Table.of([e for e in table.examples if e.words is not None]), model, say)
+    return calibrated, _threshold(table, scores * scale + shift), content
+
+
+def _fit_linear(table: Table) -> tuple[LinearModel, Floats]:
+    scores = np.zeros(len(table.labels))
+    for held_out in range(FOLDS):
+        train = table.folds != held_out
+        model = fit_logistic(table.rows[train], table.labels[train], table.weights[train], table.names, PENALTY)
+        scores[~train] = model.scores(dict(zip(table.names, table.rows[~train].T, strict=True)))
+    return fit_logistic(table.rows, table.labels, table.weights, table.names, PENALTY), scores
+
+
+def _fit_words(table: Table, model: str, say: Callable[[str], None]) -> dict[str, object]:
+    from eval.word_network import Rows, fit_network, layers_of, scores_of
+
+    means, scales = table.rows.mean(axis=0), np.maximum(table.rows.std(axis=0), 1e-6)
+    words = [e.words for e in table.examples if e.words is not None]
+    rows = Rows((table.rows - means) / scales, words, table.labels, table.weights)
+    scores = np.zeros(len(table.labels))
+    for held_out in range(FOLDS):
+        train = table.folds != held_out
+        scores[~train] = scores_of(fit_network(rows.chosen(train)), rows.chosen(~train))
+    say_how_well("network", table, scores, say)
+    unseen = np.full(len(table.labels), np.nan)
+    corpora = np.array([e.case.corpus for e in table.examples])
+    for corpus in dict.fromkeys(e.case.corpus for e in table.examples if e.case.source == "set"):
+        unseen[corpora == corpus] = scores_of(
+            fit_network(rows.chosen(corpora != corpus)), rows.chosen(corpora == corpus)
+        )
+    say_how_well("network, corpus unseen", table, unseen, say)
+    scale, shift = _calibration(scores[table.own], table.labels[table.own])
+    return {
+        "model": model,
+        "linear": list(table.names),
+        "means": np.round(means, 5).tolist(),
+        "scales": np.round(scales, 6).tolist(),
+        "calibration": [round(scale, 5), round(shift, 5)],
+        "threshold": _threshold(table, scores * scale + shift),
+        "layers": layers_of(fit_network(rows)),
+    }
+
+
+def _calibration(scores: Floats, labels: Floats) -> tuple[float, float]:
+    """Scale and shift that make scores log odds, where `USUAL` of the questions have an answer (Platt scaling)."""
+    share = labels.mean()
+    weights = np.where(labels == 1, USUAL / share, (1 - USUAL) / (1 - share))
+    model = fit_logistic(scores[:, None], labels, weights, ("score",), 0.0)
+    slope = model.coefficients["score"] / model.scales["score"]
+    return slope, model.intercept - slope * model.means["score"]
+
+
+def _threshold(table: Table, scores: Floats) -> float:
+    """The confidence under which only `REFUSED` of the seeds' answerable questions fall (of all sets', without seeds)."""
+    answered = table.own & (table.labels == 1)
+    seeds = answered & np.array([e.case.corpus == "seeds" for e in table.examples])
+    chosen = seeds if seeds.any() else answered if answered.any() else table.labels == 1
+    return round(sigmoid(float(np.quantile(scores[chosen], REFUSED))), 4)
+
+
+def say_how_well(what: str, table: Table, scores: Floats, say: Callable[[str], None]) -> None:
+    """Say the AUROC by corpus and kind of example, and what a threshold on the seeds would refuse."""
+    labels = table.labels
+    for corpus in dict.fromkeys(e.case.corpus for e in table.examples):
+        here = np.array([e.case.corpus == corpus for e in table.examples]) & ~np.isnan(scores)
+        text = f"refusing  {what} {corpus:<20}"
+        for name in ("whole", "half", "passage", "sentence"):
+            known = [
+                e.what == name or (name in ("passage", "sentence") and e.what == "whole" and e.label > 0)
+                for e in table.examples
+            ]
+            which = here & np.array(known)
+            if len(set(labels[which])) == 2:
+                text += f" {name} {auroc_of(scores[which], labels[which]):.3f}"
+        near = here & table.own & np.array([e.label > 0 or e.case.kind in NEAR for e in table.examples])
+        if len(set(labels[near])) == 2:
+            limit = float(np.quantile(scores[near & (labels == 1)], REFUSED))
+            text += (
+                f" near misses {auroc_of(scores[near], labels[near]):.3f};"
+                f" refused, at 5 % of the answerable: {(scores[here & table.own & (labels == 0)] < limit).mean():.3f}"
+            )
+        say(text)
+
+
+def examples_of(case: Case, reranking: LinearModel, reading: LinearModel) -> Iterator[Example]:
+    """The case as it is, with half of the documents, without its documents, and without what answers in them."""
+
+    def example(what: str, label: float, candidates: Sequence[Candidate]) -> Iterator[Example]:
+        found = ranked_anew(case.found, candidates, reranking)
+        views = sentence_views(found)
+        if views:
+            columns = dict(zip(views[0].features, columns_of([dict(v.features) for v in views]).T, strict=True))
+            scores = reading.scores(columns).tolist()
+            features = answer_features(found, views, scores)
+            yield Example(case, what, label, features, words_of(found, views, scores))
+
+    whole = case.found.candidates
+    yield from example("whole", float(case.answerable), whole)
+    if case.source != "set":
+        half = [c for c in whole if kept(c.stored.passage.doc_id)]
+        yield from example("half", float(all(kept(d) for d in case.docs)), half)
+    if case.answerable:
+        yield from example("passage", 0.0, [c for c in whole if not case.right_passage(c)])
+        yield from example("sentence", 0.0, [without_answer(case, c) for c in whole])
+
+
+def ranked_anew(found: Found, candidates: Sequence[Candidate], reranking: LinearModel) -> Found:
+    """The candidates ranked anew, as if the documents held nothing else."""
+    known = {id(c): stems_of(c.stored.whole) for c in candidates}
+    words = tuple(
+        replace(word, known=any(word.stems[tongue] & stems[tongue] for stems in known.values() for tongue in stems))
+        for word in found.query.asked.words
+    )
+    query = replace(found.query, asked=replace(found.query.asked, words=words))
+    ranked = order(candidates, SETTINGS, lambda candidate: candidate)
+    return Found(query, rerank(query, ranked, reranking))
+
+
+def without_answer(case: Case, candidate: Candidate) -> Candidate:
+    """The candidate with the sentences that answer blanked out of its text, sentences, tokens and scores."""
+    passage = candidate.stored.passage
+    texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
+    gone = [i for i, text in enumerate(texts) if case.answers(passage.doc_id, text)]
+    if not gone or len(gone) == len(texts) or candidate.similar is None or candidate.token_starts is None:
+        return candidate
+    text = passage.text
+    remaining = np.ones(len(candidate.token_starts), dtype=bool)
+    for i in gone:
+        start, end = passage.sentences[i].start - passage.start, passage.sentences[i].end - passage.start
+        text = text[:start] + " " * (end - start) + text[end:]
+        remaining &= ~((candidate.token_starts >= start) & (candidate.token_starts < end))
+    left = [i for i in range(len(texts)) if i not in gone]
+    shorter = replace(passage, text=text, sentences=tuple(passage.sentences[i] for i in left))
+    changed = replace(
+        candidate,
+        stored=replace(candidate.stored, passage=shorter),
+        sentence_scores=candidate.sentence_scores[left],
+        similar=candidate.similar[:, remaining],
+        token_starts=candidate.token_starts[remaining],
+    )
+    words = case.found.query.asked
+    before, after = words.coverage(stems_of(passage.text)), words.coverage(stems_of(text))
+    parts = {
+        **candidate.parts,
+        "sentence": float(changed.sentence_scores.max()),
+        "late": float(best_matches(similarities(changed)).mean()),
+        "lexical": candidate.parts["lexical"] * (after / before if before else 1.0),
+    }
+    return replace(changed, parts=parts)
