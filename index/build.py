@@ -21,7 +21,7 @@ from index.corpus import Corpus, CorpusWriter
 from index.embedding import Embedder, open_embedder
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError, QuipuError, SourceError
 from index.lexical import write_lexical
-from index.loading import Skipped, SourceFile, discover, load, read_metadata
+from index.loading import Skipped, SourceFile, discover, read_documents, read_metadata
 from index.models import DEFAULT_MODEL, resolve
 from index.quantise import quantise, token_dtype
 from index.sentences import readable
@@ -85,7 +85,9 @@ def build_index(
     skipped = [file for file in found if isinstance(file, Skipped)]
     if not files:
         listed = f" ({len(skipped)} files are in formats that are not read)" if skipped else ""
-        raise SourceError(f"the source folder {source} holds no documents{listed}; expected .txt or .md files")
+        raise SourceError(
+            f"the source folder {source} holds no documents{listed}; expected .txt, .md, .html, .pdf, .docx, .xlsx or another format that is read"
+        )
     metadata = read_metadata(source)
     try:
         index.mkdir(parents=True, exist_ok=True)
@@ -170,7 +172,7 @@ def _build(
     folder.mkdir(parents=True)
     cache = EmbeddingCache(index / "cache", embedder.dim)
     try:
-        unreadable = _write_corpus(folder / "corpus.sqlite", files, metadata, embedder, progress)
+        unreadable = _write_corpus(folder / "corpus.sqlite", files, metadata, embedder, progress, index / "cache")
         corpus = Corpus(folder / "corpus.sqlite")
         try:
             encoded, total = _embed(corpus, cache, embedder, progress)
@@ -216,21 +218,22 @@ def _write_corpus(
     metadata: dict[str, dict[str, str]],
     embedder: Embedder,
     progress: Progress,
+    cache: Path,
 ) -> list[Skipped]:
     """Load and split every file; returns those that could not be read."""
     writer = CorpusWriter(path)
     skipped = []
+    read: set[str] = set()
     try:
-        for done, file in enumerate(files, start=1):
-            try:
-                document = load(file, metadata.get(file.doc_id, {}))
-            except SourceError as error:
-                skipped.append(Skipped(file.doc_id, str(error)))
+        for file, found in read_documents(files, metadata, cache=cache):
+            if isinstance(found, Skipped):
+                skipped.append(found)
             else:
-                passages = chunking.split_passages(document, embedder.count_tokens)
-                contexts = [chunking.context_of(passage, document) for passage in passages]
-                writer.add(document, passages, contexts)
-            progress("reading", done, len(files))
+                passages = chunking.split_passages(found, embedder.count_tokens)
+                contexts = [chunking.context_of(passage, found) for passage in passages]
+                writer.add(found, passages, contexts)
+            read.add(file.doc_id)
+            progress("reading", len(read), len(files))
     finally:
         writer.close()
     if not writer.passages:

@@ -268,7 +268,7 @@ def test_files_that_cannot_be_read_are_named_and_the_rest_is_indexed(source: Pat
         assert {s.doc_id for s in report.skipped} == {"empty.txt", "zip.txt", "scan.pdf"}
 
 
-@pytest.mark.parametrize("files", [{}, {"a.pdf": "x"}, {".hidden.txt": "x"}])
+@pytest.mark.parametrize("files", [{}, {"a.odt": "x"}, {".hidden.txt": "x"}])
 def test_a_folder_without_documents_is_refused_and_nothing_is_made(
     write_folder: WriteFolder, index: Path, files: Mapping[str, str]
 ) -> None:
