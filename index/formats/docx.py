@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import logging
+import re
+import zipfile
 from typing import Any, BinaryIO
 
 from index.formats.markup import render
-from index.formats.package import ZIP_ERRORS, check_office, core_properties, opened
+from index.formats.package import ZIP_ERRORS, check_office, core_properties, opened, read_member
 from index.formats.types import Extracted, RefusedError
 
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_STYLE_ID = re.compile(r"[A-Za-z][\w-]{0,80}", re.ASCII)
 STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
@@ -29,12 +33,13 @@ def extract_docx(file: BinaryIO) -> Extracted:
     with opened(file) as archive:
         check_office(archive)
         known = core_properties(archive)
+        styles = STYLES + _outline_styles(archive)
     file.seek(0)
     try:
         # Pictures are dropped, and files that the document links to are never opened.
         result = mammoth.convert_to_html(
             io.BufferedReader(_Nameless(file)),
-            style_map=STYLES,
+            style_map=styles,
             convert_image=mammoth.images.img_element(_no_picture),
             external_file_access=False,
         )
@@ -54,6 +59,38 @@ def extract_docx(file: BinaryIO) -> Extracted:
         raise RefusedError("holds no text")
     title = known.pop("title", "")
     return Extracted(text, title, {"format": "docx", **known})
+
+
+def _outline_styles(archive: zipfile.ZipFile) -> str:
+    """Style rules for the document's own styles that stand at a level of the outline, or are based on one that does."""
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    try:
+        root = fromstring(read_member(archive, "word/styles.xml"))
+    except (ParseError, DefusedXmlException, RefusedError, ValueError):
+        return ""
+    levels: dict[str, int] = {}
+    bases: dict[str, str] = {}
+    for style in root.iter(f"{_W}style"):
+        name = style.get(f"{_W}styleId", "")
+        if style.get(f"{_W}type") != "paragraph" or not _STYLE_ID.fullmatch(name):
+            continue
+        level = style.find(f"{_W}pPr/{_W}outlineLvl")
+        based = style.find(f"{_W}basedOn")
+        value = level.get(f"{_W}val", "") if level is not None else ""
+        if value.isdecimal():
+            levels[name] = int(value[:2])
+        elif based is not None:
+            bases[name] = based.get(f"{_W}val", "")
+    rules = []
+    for name in (*levels, *bases):
+        above, steps = name, 0
+        while above not in levels and above in bases and steps < 20:
+            above, steps = bases[above], steps + 1
+        if levels.get(above, 9) < 6:
+            rules.append(f"p.{name} => h{levels[above] + 1}:fresh")
+    return "\n".join(rules)
 
 
 def _no_picture(_image: Any) -> dict[str, str]:

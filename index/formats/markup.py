@@ -131,7 +131,7 @@ class _Writer:
 
     def put(self, text: str | None) -> None:
         if text:
-            self.inline.append(re.sub(r"\s+", " ", text))
+            self.inline.append(re.sub(r"\s+", " ", text.replace("\xad", "")))
 
     def walk(self, element: Any, depth: int) -> None:
         """Everything inside the element."""
@@ -193,12 +193,15 @@ class _Writer:
 
     def _item(self, element: Any, depth: int) -> None:
         self.flush(*self._hanging())
+        counter = self.lists[-1] if self.lists else [None]
         note = _NOTE.match(element.get("id") or "")
         if note and "note" in (element.get("id") or "") + (element.get("role") or "") + _classes_above(element):
-            text = clean(" ".join(element.itertext()))
-            self.add(f"[^{note.group(1)}]: {_BACK.sub('', text).strip()}")
+            # The number that the reader sees is the place in the list; the identifier is the program's own.
+            number = counter[0] or note.group(1)
+            if counter[0] is not None:
+                counter[0] += 1
+            self.add(f"[^{number}]: {_BACK.sub('', cell_text(element)).strip()}")
             return
-        counter = self.lists[-1] if self.lists else [None]
         indent = "  " * max(0, len(self.lists) - 1)
         bullet = "- " if counter[0] is None else f"{counter[0]}. "
         if counter[0] is not None:
@@ -258,7 +261,7 @@ class _Writer:
 
 def cell_text(cell: Any) -> str:
     """A cell's text on one line; paragraphs in it are kept apart by a space."""
-    return clean(" ".join(part for node in cell.iter() if _tag(node) not in SILENT for part in _own(node, cell)))
+    return clean("".join(part for node in cell.iter() if _tag(node) not in SILENT for part in _own(node, cell)).replace("\xad", ""))
 
 
 def _own(node: Any, cell: Any) -> list[str]:
@@ -329,7 +332,10 @@ def _note_of(element: Any) -> str | None:
     text = clean("".join(element.itertext()))
     if "ref" in target.rpartition("#")[2] or _BACK.fullmatch(text):
         return "back"
-    return found.group(1) if re.fullmatch(r"\W*\w{1,4}\W*", text) else None
+    if not re.fullmatch(r"\W*\w{1,4}\W*", text):
+        return None
+    shown = re.search(r"\d+", text)
+    return shown.group() if shown else found.group(1)
 
 
 def _classes_above(element: Any) -> str:

@@ -38,10 +38,10 @@ def in_reading_order(lines: Sequence[Line], depth: int = 0) -> list[Piece]:
     if len(lines) < LEAST_LINES or depth == DEEPEST:
         return list(lines)
     gutter = _gutter(lines, prose=True)
+    pieces = _tables(lines, strict=gutter is not None)
+    if any(isinstance(piece, Table) for piece in pieces):
+        return _around_tables(pieces, depth)
     if gutter is None:
-        pieces = _tables(lines)
-        if any(isinstance(piece, Table) for piece in pieces):
-            return _around_tables(pieces, depth)
         gutter = _gutter(lines, prose=False)
         if gutter is None:
             return list(lines)
@@ -121,13 +121,13 @@ def _by_columns(lines: Sequence[Line], gutter: float, depth: int) -> list[Piece]
     return out
 
 
-def _tables(lines: Sequence[Line]) -> list[Piece]:
-    """The lines, top down, with runs of rows of aligned cells made tables."""
+def _tables(lines: Sequence[Line], strict: bool) -> list[Piece]:
+    """The lines, top down, with runs of rows of aligned cells made tables; `strict` beside columns of prose."""
     rows = by_row(lines)
     out: list[Piece] = []
     at = 0
     while at < len(rows):
-        end = _table_end(rows, at)
+        end = _table_end(rows, at, strict)
         if end is not None:
             out.append(_table(rows[at:end]))
             at = end
@@ -148,9 +148,17 @@ def by_row(lines: Sequence[Line]) -> list[list[Line]]:
     return [sorted(row, key=lambda line: line.left) for row in rows]
 
 
-def _table_end(rows: list[list[Line]], at: int) -> int | None:
-    """Where the table that begins with row `at` ends; None if none begins there."""
-    if len(rows[at]) < 2:
+def _table_end(rows: list[list[Line]], at: int, strict: bool) -> int | None:
+    """Where the table that begins with row `at` ends; None if none begins there.
+
+    A row of long cells alone is no row of a table but of columns of prose; if `strict`, so is one with any long cell.
+    """
+
+    def is_prose(row: list[Line]) -> bool:
+        long = [len(cell.text.split()) > LONG_CELL for cell in row]
+        return any(long) if strict else all(long)
+
+    if len(rows[at]) < 2 or is_prose(rows[at]):
         return None
     width = len(rows[at])
     end = at + 1
@@ -159,7 +167,7 @@ def _table_end(rows: list[list[Line]], at: int) -> int | None:
     while end < len(rows):
         row = rows[end]
         gap = rows[end - 1][0].base - row[0].base
-        if gap > 4.0 * row[0].size:
+        if gap > 4.0 * row[0].size or is_prose(row):
             break
         if len(row) < 2:
             # One cell alone: the rest of a cell above it, or the end of the table.

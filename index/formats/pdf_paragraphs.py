@@ -61,9 +61,9 @@ def paragraphs(
     A page's notes stand behind its last whole paragraph, so that one that runs over to the next page is not torn.
     """
     out: list[Paragraph] = []
+    marks = frozenset(note.mark for _, notes in pages for note in notes)
     for number, (pieces, notes) in enumerate(pages, start=1):
         first = len(out)
-        marks = frozenset(note.mark for note in notes)
         for piece in pieces:
             if isinstance(piece, Table):
                 out.append(Paragraph("table", [(number, with_marks(piece.text, marks))]))
@@ -164,10 +164,10 @@ def _same(last: Paragraph, line: Line, page: int, level: int, text: str, body: f
 def _leading(paragraph: Paragraph, size: float) -> float:
     """Height of a line of the paragraph."""
     if paragraph.first is None or paragraph.last is None or len(paragraph.lines) < 2:
-        return 1.3 * size
+        return 1.2 * size
     pages = {page for page, _ in paragraph.lines}
     high = paragraph.first.base - paragraph.last.base
-    return max(high / (len(paragraph.lines) - 1), size) if len(pages) == 1 and high > 0 else 1.3 * size
+    return max(high / (len(paragraph.lines) - 1), size) if len(pages) == 1 and high > 0 else 1.2 * size
 
 
 def _fills(paragraph: Paragraph, line: Line) -> bool:

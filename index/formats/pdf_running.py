@@ -16,6 +16,7 @@ _PAGE_NUMBER = re.compile(
     r"[\W_]*(?:p[áa]g(?:ina|e|s)?\.?|page|folio)?[\W_]*(?:\d{1,4}|[ivxlc]{1,7})[\W_]*(?:(?:de|of|/)\s*\d{1,4})?[\W_]*",
     re.I,
 )
+_BEFORE_MARK = re.compile(r"(?:[^\W\d_]{3}|[.,;:!?)\]»”\"'])$")
 _NOTE_START = re.compile(rf"[{RAISED}]?\(?(\d{{1,3}}|[*†‡§]{{1,3}})\)?[{LOWERED}]?[.)]?\s*(?=\S)")
 
 
@@ -110,10 +111,12 @@ def _follows(last: str, mark: str) -> bool:
 
 
 def with_marks(text: str, marks: frozenset[str]) -> str:
-    """Raised figures as `[^1]` where a footnote of that number stands on the page, as plain figures elsewhere."""
+    """Raised figures as `[^1]` where the document has a footnote of that number, as plain figures elsewhere."""
 
     def shown(match: re.Match[str]) -> str:
-        return f"[^{match.group(1)}]" if match.group(1) in marks else match.group(1)
+        # Behind a word or its full stop: the raised figure of a unit or a formula is none.
+        follows = _BEFORE_MARK.search(match.string, max(0, match.start() - 4), match.start())
+        return f"[^{match.group(1)}]" if match.group(1) in marks and follows else match.group(1)
 
     text = re.sub(rf"\s?{RAISED}(\d+){LOWERED}", shown, text)
     return text.replace(RAISED, "").replace(LOWERED, "")

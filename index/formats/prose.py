@@ -70,6 +70,13 @@ def keeps_hyphen(before: str, line: str, words: frozenset[str]) -> bool:
     )
 
 
-def vocabulary(texts: Iterable[str]) -> frozenset[str]:
-    """All words of the texts in lower case; of hyphenated ones the whole."""
-    return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))
+def vocabulary(lines: Iterable[str]) -> frozenset[str]:
+    """All words of the lines in lower case, of hyphenated ones the whole; not those that a line's end has broken."""
+    words: set[str] = set()
+    broken = False
+    for line in lines:
+        found = [word.casefold() for word in _WORD.findall(line)]
+        first = 1 if broken else 0
+        broken = bool(_BROKEN.search(line))
+        words.update(found[first : len(found) - broken])
+    return frozenset(words)
