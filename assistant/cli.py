@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import click
 
+from assistant.show import show
 from index.errors import QuestionError, QuipuError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -110,19 +111,43 @@ def cli() -> None:
     metavar="NAME",
     help="multilingual-e5-small, all-MiniLM-L6-v2, a folder or a hub name.",
 )
+@click.option(
+    "--include", multiple=True, metavar="PATTERN", help="Only files that match, such as '*.pdf'; may be repeated."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches; gitignore's syntax, may be repeated."
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file could not be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def build(source: Path, index_dir: Path | None, model: str | None, strict: bool, as_json: bool) -> None:
-    """Index the documents in SOURCE (seeds/ if not given)."""
+def build(
+    source: Path,
+    index_dir: Path | None,
+    model: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Index the documents in SOURCE (seeds/ if not given); a .quipuignore there leaves files out."""
     from assistant.terminal import note, progress_bars
     from index.build import build_index
     from index.models import DEFAULT_MODEL
 
     with progress_bars() as progress:
-        report = build_index(source, _folder(index_dir), model=model or DEFAULT_MODEL, progress=progress, say=note)
+        report = build_index(
+            source,
+            _folder(index_dir),
+            model=model or DEFAULT_MODEL,
+            include=include,
+            exclude=exclude,
+            progress=progress,
+            say=note,
+        )
     counts = f"{report.documents} documents, {report.passages} passages, {report.sentences} sentences"
     for skipped in report.skipped:
         note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
+    for duplicate in report.duplicates:
+        note(f"{duplicate.other!r} is nearly the same as {duplicate.kept!r}, which is cited for both")
     if as_json:
         click.echo(
             json.dumps(
@@ -135,6 +160,7 @@ def build(source: Path, index_dir: Path | None, model: str | None, strict: bool,
                     "encoded": report.encoded,
                     "reused": report.reused,
                     "skipped": [{"doc_id": skipped.doc_id, "reason": skipped.reason} for skipped in report.skipped],
+                    "duplicates": [{"doc_id": d.other, "cited_as": d.kept} for d in report.duplicates],
                 },
                 ensure_ascii=False,
             )
@@ -324,6 +350,9 @@ def status(index_dir: Path | None, as_json: bool) -> None:
         return
     for name, value in found.lines():
         click.echo(f"{name:<12} {one_line(value)}")
+
+
+cli.add_command(show)
 
 
 @cli.command()

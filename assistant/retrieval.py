@@ -109,6 +109,7 @@ class Retriever:
         self.embedder = embedder
         self.bridge = bridge
         self.settings = settings or Settings()
+        self._duplicates = generation.corpus.duplicate_rows()
         # A question's matrix products are tiny: threads of numpy's BLAS gain nothing, and while they spin they keep the
         # encoder's threads from the cores (a question took 100 ms with them, 40 ms without, on two cores).
         threadpool_limits(limits=1, user_api="blas")
@@ -159,7 +160,8 @@ class Retriever:
             ):
                 for hit in self.generation.lexical.search(words, language, n):
                     lexical[hit.row] = max(lexical.get(hit.row, 0.0), hit.score)
-        rows = np.array(sorted(dense.keys() | lexical.keys()), dtype=np.int64)
+        # A document that was saved twice would fill the ranks with the same passages: one of them stands for both.
+        rows = np.array(sorted((dense.keys() | lexical.keys()) - self._duplicates), dtype=np.int64)
         parts = {"lexical": np.array([lexical.get(row, 0.0) for row in rows.tolist()])}
         if dense and len(rows):
             parts["dense"] = self._dense(query, rows, dense)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from assistant.types import Answer, Hit
+from assistant.types import Answer, Citation, Hit
 
 PREVIEW = 320
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -82,7 +82,7 @@ def print_answer(answer: Answer) -> None:
     console.print()
     for citation in answer.citations:
         place = " › ".join([citation.title, *citation.headings])
-        page = f", p. {citation.page}" if citation.page is not None else ""
+        page = _place(citation)
         console.print(
             Text.assemble(
                 (f"[{citation.marker}] ", "bold cyan"),
@@ -90,6 +90,18 @@ def print_answer(answer: Answer) -> None:
                 (one_line(f"{citation.doc_id}:{citation.start}-{citation.end}"), "dim"),
             )
         )
+
+
+def _place(citation: Citation) -> str:
+    """Page, slide, or sheet and row, behind a comma; and the names under which the same document is there again."""
+    place = citation.place
+    if place.slide is not None:
+        where = f", slide {place.slide}"
+    elif citation.page is not None:
+        where = f", p. {citation.page}"
+    else:
+        where = f", row {place.row}" if place.row is not None else ""
+    return where + (f" (also as {one_line(', '.join(citation.also_in))})" if citation.also_in else "")
 
 
 def print_hits(hits: Sequence[Hit]) -> None:

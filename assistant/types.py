@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from index.places import Place
 from index.types import Passage
 
 
@@ -35,6 +36,7 @@ class Citation:
     """Where a sentence of an answer stands: `document.text[start:end] == quote`, character for character.
 
     `marker` is the number n of `[n]` in the answer's text, from 1. `page` counts from 1; None without pages.
+    `place` names slide, sheet and row where the format has them; `also_in` the doc_ids of near-duplicates.
     """
 
     marker: int
@@ -45,6 +47,8 @@ class Citation:
     quote: str
     page: int | None = None
     headings: tuple[str, ...] = ()
+    place: Place = field(default_factory=Place)
+    also_in: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The citation as `ask --json` prints it."""
@@ -57,6 +61,8 @@ class Citation:
             "quote": self.quote,
             "page": self.page,
             "headings": list(self.headings),
+            "place": self.place.to_json(),
+            "also_in": list(self.also_in),
         }
 
 

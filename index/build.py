@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from index import chunking
 from index.cache import EmbeddingCache, cache_key, discard
 from index.corpus import Corpus, CorpusWriter
+from index.duplicates import Duplicate, duplicates_in, mark_duplicates
 from index.embedding import Embedder, open_embedder
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError, QuipuError, SourceError
 from index.lexical import write_lexical
@@ -55,6 +56,7 @@ class BuildReport:
     encoded: int
     reused: int
     skipped: tuple[Skipped, ...]
+    duplicates: tuple[Duplicate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,17 @@ def build_index(
     *,
     model: str = DEFAULT_MODEL,
     embedder: Embedder | None = None,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     progress: Progress = lambda _stage, _done, _total: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> BuildReport:
     """Index the documents below `source` into `index` and make the new generation live.
 
     If nothing has changed since the live generation was made, nothing is written. An index below `source` is not
-    taken for documents. `progress` is called with a stage, what is done and the total. Raises SourceError, ModelError, or QuipuError if another build holds the lock.
+    taken for documents. `include` and `exclude` are patterns in gitignore's syntax. `progress` is called with a stage, what is done and the total. Raises SourceError, ModelError, or QuipuError if another build holds the lock.
     """
-    found = list(discover(source, leave_out=index))
+    found = list(discover(source, leave_out=index, include=include, exclude=exclude))
     files = [file for file in found if isinstance(file, SourceFile)]
     skipped = [file for file in found if isinstance(file, Skipped)]
     if not files:
@@ -151,6 +155,7 @@ def _unchanged(index: Path, fingerprint: str, skipped: Sequence[Skipped]) -> Bui
         0,
         manifest.passages + manifest.sentences,
         (*skipped, *unreadable),
+        tuple(duplicates_in(folder / "corpus.sqlite")),
     )
 
 
@@ -173,6 +178,7 @@ def _build(
     cache = EmbeddingCache(index / "cache", embedder.dim)
     try:
         unreadable = _write_corpus(folder / "corpus.sqlite", files, metadata, embedder, progress, index / "cache")
+        duplicates = tuple(mark_duplicates(folder / "corpus.sqlite"))
         corpus = Corpus(folder / "corpus.sqlite")
         try:
             encoded, total = _embed(corpus, cache, embedder, progress)
@@ -209,7 +215,7 @@ def _build(
     finally:
         cache.close()
     _sweep(index)
-    return BuildReport(generation, False, *counts, encoded, total - encoded, (*skipped, *unreadable))
+    return BuildReport(generation, False, *counts, encoded, total - encoded, (*skipped, *unreadable), duplicates)
 
 
 def _write_corpus(

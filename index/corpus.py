@@ -170,6 +170,20 @@ class Corpus:
         query = "SELECT p.row FROM passages p JOIN documents d ON d.row = p.document WHERE d.doc_id = ? ORDER BY p.row"
         return [row[0] for row in self._rows(query, (doc_id,))]
 
+    def duplicate_rows(self) -> frozenset[int]:
+        """Rows of the passages of documents that another document stands for, since they are nearly the same."""
+        marked = [
+            row[0] for row in self._rows("SELECT row, metadata FROM documents") if "duplicate_of" in json.loads(row[1])
+        ]
+        rows: list[int] = []
+        for first in range(0, len(marked), AT_ONCE):
+            part = marked[first : first + AT_ONCE]
+            rows += [
+                r[0]
+                for r in self._rows(f"SELECT row FROM passages WHERE document IN ({','.join('?' * len(part))})", part)
+            ]
+        return frozenset(rows)
+
     def passages_of(self, doc_id: str) -> list[Passage]:
         """A document's passages, in order."""
         return [stored.passage for stored in self.passages_at(self.rows_of(doc_id))]

@@ -261,7 +261,11 @@ class _Writer:
 
 def cell_text(cell: Any) -> str:
     """A cell's text on one line; paragraphs in it are kept apart by a space."""
-    return clean("".join(part for node in cell.iter() if _tag(node) not in SILENT for part in _own(node, cell)).replace("\xad", ""))
+    return clean(
+        "".join(part for node in cell.iter() if _tag(node) not in SILENT for part in _own(node, cell)).replace(
+            "\xad", ""
+        )
+    )
 
 
 def _own(node: Any, cell: Any) -> list[str]:

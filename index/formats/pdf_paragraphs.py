@@ -91,9 +91,10 @@ def _take(out: list[Paragraph], line: Line, text: str, page: int, body: float, s
     if bullet and bullet.end() == len(text):
         out.append(Paragraph("item", [(page, "- ")], last=line, first=line))
         return
+    bullet = bullet or _DASH.match(text)
     if bullet:
         text = "- " + text[bullet.end() :]
-    starts_item = bool(bullet or _DASH.match(text) or _NUMBERED.match(text))
+    starts_item = bool(bullet or _NUMBERED.match(text))
     if last is not None and not (starts_item and not level) and _same(last, line, page, level, text, body):
         _append(last, page, text)
         last.last = line

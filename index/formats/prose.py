@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 _BROKEN = re.compile(r"([^\W\d_]+)-$")
+_ALWAYS = frozenset(["cross", "half", "high", "long", "low", "non", "self", "short", "vice", "well"])
 _PREFIXES = frozenset(
     [
         "anti",
@@ -60,13 +61,15 @@ def mended(before: str, line: str, words: frozenset[str]) -> tuple[str, str]:
 def keeps_hyphen(before: str, line: str, words: frozenset[str]) -> bool:
     """Whether the hyphen at the end of `before` belongs to the word."""
     head, tail = _BROKEN.search(before), _WORD.match(line)
-    if not head or not tail:
+    if not head or not tail or "/" in before.rsplit(maxsplit=1)[-1]:
         return True
     first, second = head.group(1).casefold(), tail.group().casefold()
     if first + second in words:
         return False
-    return f"{first}-{second}" in words or (
-        second in words and (first in _PREFIXES or (len(first) > 3 and first in words))
+    return (
+        f"{first}-{second}" in words
+        or first in _ALWAYS
+        or (second in words and (first in _PREFIXES or (len(first) > 3 and first in words)))
     )
 
 

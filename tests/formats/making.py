@@ -25,11 +25,28 @@ def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[
 
 def office(files: Sequence[Path], to: str, out: Path, profile: Path) -> None:
     """Convert files with LibreOffice, all in one start."""
-    run("soffice", "--headless", f"-env:UserInstallation={profile.as_uri()}", "--convert-to", to, "--outdir", out, *files)
+    run(
+        "soffice",
+        "--headless",
+        f"-env:UserInstallation={profile.as_uri()}",
+        "--convert-to",
+        to,
+        "--outdir",
+        out,
+        *files,
+    )
 
 
 def pandoc(markdown: str, out: Path, *options: str) -> None:
-    run("pandoc", "-f", "markdown-yaml_metadata_block-multiline_tables-simple_tables-smart", "-o", out, *options, input=markdown.encode())
+    run(
+        "pandoc",
+        "-f",
+        "markdown-yaml_metadata_block-multiline_tables-simple_tables-smart",
+        "-o",
+        out,
+        *options,
+        input=markdown.encode(),
+    )
 
 
 def as_markdown(text: str) -> str:
@@ -83,7 +100,12 @@ PARAGRAPHS = (
     "fortalecimiento institucional, a la georreferenciación de los linderos comunales y a la investigación "
     "criminalística de los delitos ambientales más frecuentes en la Amazonía.",
 )
-ROWS = (("Región", "Hectáreas", "Denuncias"), ("Ucayali", "12,400", "88"), ("Loreto", "9,150", "41"), ("San Martín", "3,020", "17"))
+ROWS = (
+    ("Región", "Hectáreas", "Denuncias"),
+    ("Ucayali", "12,400", "88"),
+    ("Loreto", "9,150", "41"),
+    ("San Martín", "3,020", "17"),
+)
 
 
 def report_fodt(path: Path) -> Path:
@@ -92,7 +114,7 @@ def report_fodt(path: Path) -> Path:
     def note(number: int, text: str) -> str:
         return (
             f'<text:note text:id="ftn{number}" text:note-class="footnote"><text:note-citation>{number}'
-            f"</text:note-citation><text:note-body><text:p text:style-name=\"Note\">{text}</text:p></text:note-body></text:note>"
+            f'</text:note-citation><text:note-body><text:p text:style-name="Note">{text}</text:p></text:note-body></text:note>'
         )
 
     body: list[str] = []
@@ -110,7 +132,10 @@ def report_fodt(path: Path) -> Path:
             body.append(f'<text:h text:style-name="H2" text:outline-level="2">Capítulo {round_ + 2}: Balance</text:h>')
     cells = "".join(
         "<table:table-row>"
-        + "".join(f'<table:table-cell office:value-type="string"><text:p text:style-name="Cell">{cell}</text:p></table:table-cell>' for cell in row)
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p text:style-name="Cell">{cell}</text:p></table:table-cell>'
+            for cell in row
+        )
         + "</table:table-row>"
         for row in ROWS
     )
