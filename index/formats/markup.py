@@ -218,8 +218,13 @@ class _Writer:
 
     def _definitions(self, element: Any, depth: int) -> None:
         self.flush(*self._hanging())
+        entries = list(element.iter("{*}dt", "{*}dd", "dt", "dd"))
+        if not _hold_all(entries, element):
+            self.walk(element, depth)
+            self.flush(*self._hanging())
+            return
         term = ""
-        for child in element.iter("{*}dt", "{*}dd", "dt", "dd"):
+        for child in entries:
             tag = child.tag.rpartition("}")[2]
             text = clean(" ".join(child.itertext()))
             if tag == "dt":
@@ -235,9 +240,13 @@ class _Writer:
     def _table(self, element: Any, depth: int) -> None:
         rows = [row for row in element.iter("{*}tr", "tr") if _nearest(row, "table") is element]
         cells = [[cell for cell in row if _tag(cell) in ("td", "th")] for row in rows]
-        for caption in element.iter("{*}caption", "caption"):
-            if _nearest(caption, "table") is element:
-                self.add(clean(" ".join(caption.itertext())))
+        captions = [c for c in element.iter("{*}caption", "caption") if _nearest(c, "table") is element]
+        if not _hold_all([*captions, *(cell for row in cells for cell in row)], element):
+            self.walk(element, depth)
+            self.flush(*self._hanging())
+            return
+        for caption in captions:
+            self.add(clean(" ".join(caption.itertext())))
         nested = any(_tag(inner) == "table" for inner in element.iter() if inner is not element)
         texts = [[cell_text(cell) for cell in row] for row in cells]
         long = any(len(text) > _LONG_CELL for row in texts for text in row)
@@ -257,6 +266,15 @@ class _Writer:
             self.add("\n".join(line for line in lines if line) if len(lines) > 1 else plain_row(names))
         else:
             self.add(table_text(grid))
+
+
+def _hold_all(parts: list[Any], whole: Any) -> bool:
+    """Whether the parts hold all the text of the whole, once each, as those of a well-made table do."""
+    return sum(_weight(part) for part in parts) == _weight(whole)
+
+
+def _weight(element: Any) -> int:
+    return sum(len("".join(text.split())) for text in element.itertext())
 
 
 def cell_text(cell: Any) -> str:
