@@ -7,7 +7,7 @@ import resource
 import sys
 from typing import Any
 
-from index.formats.limits import MEGABYTE, WORKER_MEMORY
+from index.formats.limits import MEGABYTE
 
 _NEVER = frozenset(
     [
@@ -40,7 +40,7 @@ _NEVER = frozenset(
 TESSERACT = "tesseract"
 
 
-def confine(memory: int = WORKER_MEMORY) -> None:
+def confine(memory: int) -> None:
     """Limit this process for good: memory in bytes, no core file, small files, no network, no programs, no writing.
 
     Python calls are watched by an audit hook. It is a second fence: the first is that no library is asked for more.

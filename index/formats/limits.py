@@ -10,8 +10,8 @@ LONGEST_SECONDS = 120.0
 OCR_SECONDS = 30.0
 OCR_SECONDS_A_PAGE = 20.0
 OCR_LONGEST_SECONDS = 1_800.0
-WORKER_MEMORY = 900 * MEGABYTE
-"""Address space of a worker, in bytes."""
+MEMORY = 768 * MEGABYTE
+LEAST_MEMORY = 320 * MEGABYTE
 
 LARGEST_TEXT_FILE = 64 * MEGABYTE
 LARGEST_FILE = 1_024 * MEGABYTE
@@ -24,6 +24,11 @@ MOST_MEMBERS = 5_000
 HIGHEST_RATIO = 200
 """Unpacked size over packed size of a member above which it is taken for a bomb (if it is over a megabyte)."""
 DEEPEST_ARCHIVE = 3
+
+
+def memory_for(workers: int) -> int:
+    """Bytes of address space that each of so many workers may have; about 115 MB of them are Python and its libraries."""
+    return max(LEAST_MEMORY, MEMORY // workers)
 
 
 def seconds_for(size: int) -> float:

@@ -86,7 +86,7 @@ INLINE = frozenset(
     ]
 )
 DEEPEST = 150
-_NOTE = re.compile(r"#?(?:_?(?:foot|end)?n(?:ote)?(?:[-_]?ref)?[-_]?|_ftn|_edn)(\d+)$", re.I)
+_NOTE = re.compile(r"#?_?(?:foot|end|f|e)?n(?:ote)?s?(?:[-_]?ref)?[-_]?(\d+)$|#?_(?:ftn|edn)(?:ref)?(\d+)$", re.I)
 _BACK = re.compile(r"[↑↩⏎^]\ufe0e?\s*$")
 _LONG_CELL = 400
 
@@ -197,7 +197,7 @@ class _Writer:
         note = _NOTE.match(element.get("id") or "")
         if note and "note" in (element.get("id") or "") + (element.get("role") or "") + _classes_above(element):
             # The number that the reader sees is the place in the list; the identifier is the program's own.
-            number = counter[0] or note.group(1)
+            number = counter[0] or (note.group(1) or note.group(2))
             if counter[0] is not None:
                 counter[0] += 1
             self.add(f"[^{number}]: {_BACK.sub('', cell_text(element)).strip()}")
@@ -357,7 +357,7 @@ def _note_of(element: Any) -> str | None:
     if not re.fullmatch(r"\W*\w{1,4}\W*", text):
         return None
     shown = re.search(r"\d+", text)
-    return shown.group() if shown else found.group(1)
+    return shown.group() if shown else (found.group(1) or found.group(2))
 
 
 def _classes_above(element: Any) -> str:

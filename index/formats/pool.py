@@ -15,6 +15,7 @@ from queue import LifoQueue
 from threading import Lock
 from typing import Any
 
+from index.formats.limits import memory_for
 from index.formats.protocol import ClosedError, receive, send
 from index.formats.types import Outcome, Refused, RefusedError, from_json
 
@@ -29,7 +30,7 @@ HEAVY = 300 << 10
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from index.formats.worker import main; main(int(sys.argv[2]))"
+    "from index.formats.worker import main; main(*map(int, sys.argv[2:]))"
 )
 
 
@@ -41,7 +42,7 @@ def workers_wanted() -> int:
 class _Worker:
     """One process and the socket to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int) -> None:
         ours, theirs = socket.socketpair()
         self.connection = ours
         self.served = 0
@@ -52,7 +53,7 @@ class _Worker:
         path = [root, *(place for place in sys.path if place and place != str(Path.cwd()) and place != root)]
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _START, json.dumps(path), str(theirs.fileno())],
+                [sys.executable, "-I", "-c", _START, json.dumps(path), str(theirs.fileno()), str(memory)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -162,7 +163,7 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise RefusedError("was not read: the build ended")
-            worker = _Worker()
+            worker = _Worker(memory_for(self.size))
             self._running.add(worker)
             return worker
 

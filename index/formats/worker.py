@@ -18,8 +18,11 @@ from index.formats.sniff import BY_SUFFIX
 from index.formats.types import Outcome, to_json
 
 
-def main(descriptor: int) -> None:
-    """Serve requests `{name, seconds, first, pages}` that come over the socket with an open file each."""
+def main(descriptor: int, memory: int) -> None:
+    """Serve requests `{name, seconds, first, pages}` that come over the socket with an open file each.
+
+    `memory` is the address space that this process may have, in bytes.
+    """
     connection = socket.socket(fileno=descriptor)
     os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"
     # pdfium and libxml2 speak to stderr of things that are no concern of the user's.
@@ -27,7 +30,7 @@ def main(descriptor: int) -> None:
     os.dup2(devnull, 1)
     os.dup2(devnull, 2)
     sys.setrecursionlimit(3_000)
-    confine()
+    confine(memory)
     try:
         while True:
             request, handed = receive(connection)
