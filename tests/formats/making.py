@@ -169,3 +169,57 @@ def report_fodt(path: Path) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+def comparison(folder: Path) -> None:
+    """A folder for `eval.converters`: seeds and a report in several formats, with their reference texts and tables."""
+    import io
+
+    import openpyxl
+
+    reference = folder / "reference"
+    reference.mkdir(parents=True)
+    for seed in (Path(__file__).parents[2] / "seeds").glob("*.txt"):
+        markdown = as_markdown(seed.read_text(encoding="utf-8"))
+        plain = run(
+            "pandoc",
+            "-f",
+            "markdown-yaml_metadata_block-multiline_tables-simple_tables-smart",
+            "-t",
+            "plain",
+            "--wrap=none",
+            input=markdown.encode(),
+        )
+        (reference / f"{seed.stem}.txt").write_bytes(plain.stdout)
+        for kind in ("docx", "html", "epub"):
+            pandoc(markdown, folder / f"{seed.stem}.{kind}", "-s", "--metadata", f"title={seed.stem}")
+    profile = folder / "profile"
+    office(sorted(folder.glob("*.docx")), "pdf", folder, profile)
+    office([report_fodt(folder / "report.fodt")], "pdf", folder, profile)
+    office([folder / "report.fodt"], "docx", folder, profile)
+    shutil.rmtree(profile)
+    chapters = ["\n\n".join((f"Capítulo {n + 2}: Balance" if n < 5 else "",)) for n in range(6)]
+    body = "\n\n".join("\n\n".join((*PARAGRAPHS, chapter)) for chapter in chapters)
+    title = "Balance de la Fiscalía Ambiental"
+    table = "\n".join(" ".join(row) for row in ROWS)
+    (reference / "report.txt").write_text("\n\n".join((HEAD, title, table, body, NOTE_ONE, NOTE_TWO)), encoding="utf-8")
+    rows = "\n".join("\t".join(row) for row in ROWS)
+    (reference / "report.tsv").write_text(rows, encoding="utf-8")
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        assert book.active is not None
+        book.active.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    (folder / "sheet.xlsx").write_bytes(data.getvalue())
+    (folder / "sheet.csv").write_text(
+        "\n".join(",".join(f'"{cell}"' for cell in row) for row in ROWS), encoding="utf-8"
+    )
+    (reference / "sheet.txt").write_text(table, encoding="utf-8")
+    (reference / "sheet.tsv").write_text(rows, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    import sys
+
+    comparison(Path(sys.argv[1]))
