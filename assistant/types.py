@@ -51,7 +51,12 @@ class Citation:
     also_in: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The citation as `ask --json` prints it."""
+        """The citation as `ask --json` prints it; `place` and `also_in` only where there is something to say."""
+        more: dict[str, Any] = {}
+        if place := self.place.to_json():
+            more["place"] = place
+        if self.also_in:
+            more["also_in"] = list(self.also_in)
         return {
             "marker": self.marker,
             "doc_id": self.doc_id,
@@ -61,8 +66,7 @@ class Citation:
             "quote": self.quote,
             "page": self.page,
             "headings": list(self.headings),
-            "place": self.place.to_json(),
-            "also_in": list(self.also_in),
+            **more,
         }
 
 

@@ -52,9 +52,9 @@ class Scores:
     """
 
     words: float
-    runs: float
-    order: float
-    extra: float
+    runs: float | None
+    order: float | None
+    extra: float | None
     rows: float | None
     named: float | None
     seconds: float
@@ -63,11 +63,13 @@ class Scores:
 def score(text: str, seconds: float, reference: str, table: Sequence[Sequence[str]]) -> Scores:
     """Scores of one converted document."""
     wanted, got = _words(reference), _words(text)
+    # Of a bare table the words may be repeated beside their columns' names, and have no order but that of the rows.
+    prose = len(wanted) > sum(len(_words(cell)) for row in table for cell in row)
     return Scores(
         _kept(wanted, got),
-        _kept(_shingles(wanted), _shingles(got)),
-        _order(" ".join(got), reference),
-        1 - _kept(got, wanted),
+        _kept(_shingles(wanted), _shingles(got)) if prose else None,
+        _order(" ".join(got), reference) if prose else None,
+        1 - _kept(got, wanted) if prose else None,
         *_rows(text, table),
         seconds,
     )

@@ -176,7 +176,7 @@ def test_spanish_in_windows_1252_is_built_and_found(write_folder: WriteFolder, t
     assert "Núñez" in run("search", "nunez", "--index", tmp_path / "i").stdout
 
 
-@pytest.mark.parametrize("files", [None, {}, {"b.pdf": "x"}])
+@pytest.mark.parametrize("files", [None, {}, {"b.odt": "x"}])
 def test_a_missing_or_empty_source_is_one_clear_line(
     write_folder: WriteFolder, tmp_path: Path, files: Mapping[str, str] | None
 ) -> None:
