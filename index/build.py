@@ -25,6 +25,7 @@ from index.lexical import write_lexical
 from index.loading import Skipped, SourceFile, discover, read_documents, read_metadata
 from index.models import DEFAULT_MODEL, resolve
 from index.quantise import quantise, token_dtype
+from index.reading import reader_version
 from index.sentences import readable
 from index.store import (
     FORMAT_VERSION,
@@ -124,7 +125,7 @@ def _identity(model: str, say: Callable[[str], None]) -> tuple[str, str]:
 
 
 def _fingerprint(files: Iterable[SourceFile], metadata: dict[str, dict[str, str]], model_sha256: str) -> str:
-    digest = hashlib.sha256(f"{FORMAT_VERSION} {chunking.VERSION} {model_sha256}".encode())
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {chunking.VERSION} {model_sha256} {reader_version()}".encode())
     digest.update(json.dumps(metadata, sort_keys=True, ensure_ascii=False).encode())
     for file in files:
         digest.update(f"\0{file.doc_id}\0".encode("utf-8", "surrogateescape"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from index.discovery import SourceFile
 from index.errors import SourceError
 from index.extraction_cache import ExtractionCache, extraction_key
-from index.formats import ocr, sniff
+from index.formats import VERSION, ocr, sniff
 from index.formats.extract import extract_text
 from index.formats.limits import (
     LARGEST_FILE,
@@ -40,6 +40,11 @@ class _State:
     inode: int
     size: int
     modified: int
+
+
+def reader_version() -> str:
+    """What the text of a file depends on besides its bytes: the extractor's version, and what OCR there is."""
+    return " ".join((str(VERSION), ocr.version(), *ocr.languages()))
 
 
 def read_file(file: SourceFile, pool: Pool, cache: ExtractionCache) -> list[Outcome]:

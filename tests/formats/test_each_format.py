@@ -341,3 +341,15 @@ def test_a_build_over_many_formats_finds_each(write_folder: WriteFolder, tmp_pat
     assert report.documents == 5
     assert [skipped.doc_id for skipped in report.skipped] == ["bad.pdf"]
     assert build_index(folder, tmp_path / "index", model="hash").unchanged
+
+
+def test_a_build_is_not_unchanged_once_ocr_is_there(
+    write_folder: WriteFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from index.formats import ocr
+
+    folder = write_folder({"a.pdf": hostile.page_pdf()})
+    monkeypatch.setattr(ocr, "version", lambda: "")
+    build_index(folder, tmp_path / "index", model="hash")
+    monkeypatch.setattr(ocr, "version", lambda: "tesseract 9")
+    assert not build_index(folder, tmp_path / "index", model="hash").unchanged
