@@ -22,6 +22,9 @@ class Place(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
+NOWHERE = Place()
+
+
 def place_at(document: Document, offset: int) -> Place:
     """The slide, or the sheet and row, that holds the character at `offset`; nothing for other formats.
 
@@ -40,4 +43,4 @@ def place_at(document: Document, offset: int) -> Place:
             sheet, start = heading.group(1), heading.end()
         row = document.text.count("\n", start, offset) if offset > start else None
         return Place(sheet=sheet, row=row or None)
-    return Place()
+    return NOWHERE
