@@ -108,11 +108,6 @@ ROWS = (
 )
 
 
-def closing(number: int) -> str:
-    """The last sentence of each paragraph of the report, found once."""
-    return f"Así consta en el expediente número {number} de la serie provincial."
-
-
 def report_fodt(path: Path) -> Path:
     """A report as an agency would print it: running header, page numbers, two columns, footnotes, a table."""
 
@@ -125,7 +120,7 @@ def report_fodt(path: Path) -> Path:
     body: list[str] = []
     for round_ in range(6):
         for number, paragraph in enumerate(PARAGRAPHS):
-            text = soft(f"{paragraph} {closing(4 * round_ + number + 1)}")
+            text = soft(paragraph)
             if round_ == 0 and number == 0:
                 first, rest = text.split(". ", 1)
                 text = f"{first}{note(1, NOTE_ONE)}. {rest}"
@@ -205,8 +200,7 @@ def comparison(folder: Path) -> None:
     (folder / "report.fodt").unlink()
     shutil.rmtree(profile)
     chapters = ["\n\n".join((f"Capítulo {n + 2}: Balance" if n < 5 else "",)) for n in range(6)]
-    told = [[f"{text} {closing(4 * n + at + 1)}" for at, text in enumerate(PARAGRAPHS)] for n in range(6)]
-    body = "\n\n".join("\n\n".join((*told[n], chapter)) for n, chapter in enumerate(chapters))
+    body = "\n\n".join("\n\n".join((*PARAGRAPHS, chapter)) for chapter in chapters)
     title = "Balance de la Fiscalía Ambiental"
     table = "\n\n".join(" ".join(row) for row in ROWS)
     (reference / "report.txt").write_text("\n\n".join((HEAD, title, table, body, NOTE_ONE, NOTE_TWO)), encoding="utf-8")
