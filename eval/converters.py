@@ -68,7 +68,7 @@ def score(text: str, seconds: float, reference: str, table: Sequence[Sequence[st
     return Scores(
         _kept(wanted, got),
         _kept(_shingles(wanted), _shingles(got)) if prose else None,
-        _order(" ".join(got), reference) if prose else None,
+        _order(" ".join(got), reference, table) if prose else None,
         1 - _kept(got, wanted) if prose else None,
         *_rows(text, table),
         seconds,
@@ -90,11 +90,14 @@ def _kept(wanted: Iterable[str], got: Iterable[str]) -> float:
     return (bag & Counter(got)).total() / max(1, bag.total())
 
 
-def _order(text: str, reference: str) -> float:
-    """Sentences that are found, in the longest run that rises, of all that should be found once."""
+def _order(text: str, reference: str, table: Sequence[Sequence[str]]) -> float:
+    """Sentences that are found, in the longest run that rises, of all that should be found once; no table's rows."""
+    rows = {" ".join(_words(" ".join(row))) for row in table}
     sentences = [" ".join(_words(part)) for part in re.split(r"(?<=[.!?])\s+|\n{2,}", reference)]
     sentences = [
-        sentence for sentence in sentences if len(sentence.split()) >= SHINGLE and sentences.count(sentence) == 1
+        sentence
+        for sentence in sentences
+        if len(sentence.split()) >= SHINGLE and sentence not in rows and sentences.count(sentence) == 1
     ]
     places = [text.find(sentence) for sentence in sentences]
     rising: list[int] = []
