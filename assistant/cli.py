@@ -13,11 +13,15 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from assistant.filter_options import filter_options
 from index.errors import QuestionError, QuipuError, UsageError
+
+if TYPE_CHECKING:
+    from assistant.filters import Filter
 
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path)
@@ -158,8 +162,15 @@ def build(source: Path, index_dir: Path | None, model: str | None, strict: bool,
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--queries", type=FOLDER, metavar="FILE", help="Search every query of a JSONL file with _id and text.")
 @click.option("--run", type=FOLDER, metavar="OUT", help="Where the TREC run of --queries goes; - for stdout.")
+@filter_options
 def search(
-    query: str | None, index_dir: Path | None, k: int, as_json: bool, queries: Path | None, run: Path | None
+    query: str | None,
+    index_dir: Path | None,
+    k: int,
+    as_json: bool,
+    queries: Path | None,
+    run: Path | None,
+    where: Filter | None,
 ) -> None:
     """Find the passages nearest to QUERY."""
     if (query is None) == (queries is None):
@@ -167,7 +178,7 @@ def search(
     if queries is not None:
         if run is None:
             raise click.UsageError("--queries needs --run OUT, the file for the TREC run")
-        _search_all(queries, run, index_dir, k)
+        _search_all(queries, run, index_dir, k, where)
         return
     assert query is not None
     from assistant.terminal import print_hits
@@ -175,12 +186,13 @@ def search(
     query = _askable(query)
     assistant = _open(index_dir)
     try:
-        hits = assistant.search(query, k)
+        hits = assistant.search(query, k, where)
         if as_json:
             content = {
                 "query": query,
                 "hits": [hit.to_json() for hit in hits],
                 "index": assistant.manifest.generation,
+                **({"filter": where.to_json()} if where else {}),
             }
             click.echo(json.dumps(content, ensure_ascii=False))
         else:
@@ -189,7 +201,7 @@ def search(
         assistant.close()
 
 
-def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> None:
+def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int, where: Filter | None) -> None:
     from assistant.batch import read_lines, run_lines
     from assistant.terminal import note, progress_bars
 
@@ -204,7 +216,7 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> Non
             for done, (query_id, text) in enumerate(wanted, start=1):
                 try:
                     # A document may fill several ranks with its passages, so all candidates are looked at.
-                    hits = assistant.search(text, 1000)
+                    hits = assistant.search(text, 1000, where)
                 except QuestionError as error:
                     failed += 1
                     note(f"{query_id}: {error}")
@@ -234,12 +246,20 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> Non
 @click.option(
     "--questions", type=FOLDER, metavar="FILE", help="Answer every question of a JSONL file with id and question."
 )
-def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, questions: Path | None) -> None:
+@filter_options
+def ask(
+    question: str | None,
+    index_dir: Path | None,
+    k: int,
+    as_json: bool,
+    questions: Path | None,
+    where: Filter | None,
+) -> None:
     """Answer QUESTION with cited sentences, or say that the documents do not."""
     if (question is None) == (questions is None):
         raise click.UsageError("give either a QUESTION or --questions FILE")
     if questions is not None:
-        _ask_all(questions, index_dir, k, as_json)
+        _ask_all(questions, index_dir, k, as_json, where)
         return
     assert question is not None
     from assistant.terminal import print_answer
@@ -247,7 +267,7 @@ def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, que
     question = _askable(question)
     assistant = _open(index_dir)
     try:
-        answer = assistant.ask(question, k)
+        answer = assistant.ask(question, k, where)
     finally:
         assistant.close()
     if as_json:
@@ -256,7 +276,7 @@ def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, que
         print_answer(answer)
 
 
-def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> None:
+def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, where: Filter | None) -> None:
     from assistant.batch import read_lines
     from assistant.terminal import note, one_line, print_answer, progress_bars
 
@@ -267,7 +287,7 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> 
         with progress_bars() as progress:
             for done, (question_id, text) in enumerate(wanted, start=1):
                 try:
-                    answer = assistant.ask(text, k)
+                    answer = assistant.ask(text, k, where)
                 except QuestionError as error:
                     failed += 1
                     note(f"{question_id}: {error}")
