@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from assistant.pronouns import BARE, with_pronouns
 from assistant.question import fold
 from assistant.topics import (
     GENERIC,
@@ -34,6 +35,7 @@ _LEADS = {
         re.I,
     ),
 }
+_LONGEST = 2_000
 _THANKS = re.compile(r"\b(?:thanks?|thank you|ok|okay|gracias|hello|hi|hola|bye|adios)\b")
 _MORE = re.compile(
     r"(?:(?:please )?tell me more|(?:any )?more(?: details?)?|what else|go on|cuentame mas|(?:dame )?mas detalles|que mas|algo mas)"
@@ -46,14 +48,6 @@ _ACROSS = {
     "how long": "cuánto tiempo",
 }  # fmt: skip
 _BACK = {fold(spanish): english for english, spanish in reversed(_ACROSS.items())}
-_POINTS_BACK = 9
-"""Words of a question that may point to the one before; in longer ones "it" and "su" point to something inside."""
-_IT = r"(?:program(?:me)?|project|activity|initiative|organi[sz]ation|agency|institution|body|group|document|report|fund|company|team|network)s?"
-_ES_IT = (
-    r"(?:programa|proyecto|actividad|iniciativa|organización|organizacion|agencia|institución|institucion|entidad|grupo|documento"
-    r"|informe|fondo|empresa|equipo|red)(?:e?s)?"
-)
-_FEMININE = re.compile(r"(?:a|as|ción|ciones|sión|siones|dad|dades|tad|tud|cion|sion)$", re.I)
 
 
 def standing(question: str, previous: str | None) -> str | None:
@@ -61,7 +55,7 @@ def standing(question: str, previous: str | None) -> str | None:
     said = " ".join(question.split())
     if not previous or not said or len(said) > 200 or _THANKS.search(fold(said)):
         return None
-    before = questioned(previous)
+    before = questioned(previous[:_LONGEST])
     asked = _core(said)
     own = _language(said, before.language)
     led = _LEADS[own].match(asked)
@@ -71,7 +65,7 @@ def standing(question: str, previous: str | None) -> str | None:
         _more(fold(rest), before)
         or _bare(rest, own, before)
         or (_prepositional(rest, own, before) if is_led or len(rest.split()) <= 4 else None)
-        or _with_pronouns(rest, own, before, is_led)
+        or with_pronouns(rest, own, before, is_led)
         or (_named_anew(rest, own, before) if is_led else None)
     )
     if found is None:
@@ -111,17 +105,9 @@ def _more(folded: str, before: Questioned) -> tuple[str, str] | None:
     ), before.language
 
 
-_BARE = {
-    "en": r"since when|until when|from when|when exactly|when|where exactly|where|who exactly|who|whom|why|how many|how much|how long|how"
-    r"|with whom|by whom|for whom|what for|since what year|in which year|what year|in what year",
-    "es": r"desde cu[aá]ndo|hasta cu[aá]ndo|cu[aá]ndo|en d[oó]nde|d[oó]nde|qui[eé]n(?:es)?|por ?qu[eé]|para qu[eé]|c[oó]mo|cu[aá]nt[oa]s?"
-    r"|con qui[eé]n(?:es)?|por qui[eé]n|para qui[eé]n|desde qu[eé] a[nñ]o|en qu[eé] a[nñ]o|cu[aá]nto tiempo|con qu[eé]",
-}
-
-
 def _bare(rest: str, own: str, before: Questioned) -> tuple[str, str] | None:
     """A question word alone takes the place of the one before: "and since when?"."""
-    if not re.fullmatch(_BARE[own], rest, re.I):
+    if not re.fullmatch(BARE[own], rest, re.I):
         return None
     asks = _translated(rest, own, before.language)
     if asks is None:
@@ -154,7 +140,7 @@ def _prepositional(rest: str, own: str, before: Questioned) -> tuple[str, str] |
     if (
         fold(first) not in PREPOSITIONS[own]
         or not object_
-        or re.match(_BARE[own] + r"|which|what|qu[eé]\b|cu[aá]l", object_, re.I)
+        or re.match(BARE[own] + r"|which|what|qu[eé]\b|cu[aá]l", object_, re.I)
     ):
         return None
     if len(rest.split()) > 8 or re.search(r"\b(?:do|does|did|is|are|was|were|has|have)\b", rest, re.I):
@@ -197,74 +183,6 @@ def _exchanged(phrase: str, own: str, before: Questioned) -> str | None:
     return f"{before.text[:start]}{preposition} {object_}{before.text[end:]}"
 
 
-def _with_pronouns(rest: str, own: str, before: Questioned, is_led: bool) -> tuple[str, str] | None:
-    """Words that point back ("it", "their", "there", "su", "allí") give way to what they point to."""
-    if len(rest.split()) > _POINTS_BACK:
-        return None
-    topic, place = topic_of(before), place_of(before)
-    text = rest
-    if place is not None:
-        where = f"{'in' if own == 'en' else 'en'} {place}"
-        pattern = (
-            r"(?<!are )(?<!is )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|has|have)\b)"
-            if own == "en"
-            else r"\b(?:allí|allá|ahí|alli|ahi)\b"
-        )
-        text = re.sub(pattern, lambda _: where, text, flags=re.I)
-    # A pronoun behind a name of the same question points to that name.
-    if topic is not None and not has_name(text.replace(place or "\0", ""), begins=is_led):
-        text = (_english if own == "en" else _spanish)(text, topic)
-    return (text, own) if text != rest else None
-
-
-def _english(text: str, topic: str) -> str:
-    if re.search(r"\bis it (?:true|possible|known|said|clear)\b", text, re.I):
-        return text
-    owner = f"{topic}'" if topic.endswith("s") and not topic.isupper() else f"{topic}'s"
-    text, pointed = re.subn(rf"\b(?:this|that|these|those|the same) {_IT}\b", lambda _: topic, text, flags=re.I)
-    if pointed:
-        return text
-    if " " in topic and topic.islower():
-        owned = r"\b(?:its|their|his|her) (\w+)"
-        text, pointed = re.subn(owned, lambda found: f"the {found[1]} of {topic}", text, count=1, flags=re.I)
-    else:
-        text, pointed = re.subn(r"\b(?:its|their|his|her(?= \w))\b", lambda _: owner, text, count=1, flags=re.I)
-    if pointed:
-        return re.sub(r"\b(?:it|they|them)\b", lambda _: topic, text, flags=re.I)
-    return re.sub(
-        r"\b(?:it|they|them|he|she|him|(?:this|that|these|those)$)\b", lambda _: topic, text, count=1, flags=re.I
-    )
-
-
-def _spanish(text: str, topic: str) -> str:
-    text, pointed = re.subn(
-        rf"\b(?:est[eao]s?|es[eao]s?|esas|aquel(?:la)?|dich[oa]s?|(?:el|la) mism[oa]) {_ES_IT}\b",
-        lambda _: topic,
-        text,
-        flags=re.I,
-    )
-    if pointed:
-        return text
-    owned = re.search(r"\bsu(s?) (\w+(?: \w+(?:al|ales|ivo|iva|ivos|ivas|ico|ica|icos|icas))?)", text, re.I)
-    if owned:
-        feminine = _FEMININE.search(owned[2].split()[0])
-        article = ("las" if owned[1] else "la") if feminine else ("los" if owned[1] else "el")
-        return f"{text[: owned.start()]}{article} {owned[2]} de {topic}{text[owned.end() :]}"
-    pointing = r"\b(?:él|ellos?|ellas?|(?:eso|esto|aquello)$)(?!\w)"
-    if re.search(pointing, text, re.I):
-        return re.sub(pointing, lambda _: topic, text, count=1, flags=re.I)
-    # "¿Quién lo financia?": the small object before the verb.
-    carried = re.fullmatch(r"((?:\w+ )?\w+) (?:lo|la|los|las) (\w+(?: \w+){0,2})", text, re.I)
-    if carried and re.fullmatch(_BARE["es"], carried[1], re.I):
-        return f"{carried[1]} {carried[2]} {topic}"
-    # "¿Cuándo empezó?": a verb without its subject.
-    bare = re.fullmatch(rf"({_BARE['es']}) (se \w+|(?:ha|han|fue|fueron|había) \w+|\w+)", text, re.I)
-    if bare and not re.match(r"cu[aá]nt[oa]s? ", text, re.I):
-        return f"{text} {topic}"
-    counted = re.fullmatch(r"cu[aá]nt[oa]s \w+ (?:se )?\w+", text, re.I)
-    return f"{text} {topic}" if counted else text
-
-
 def _named_anew(rest: str, own: str, before: Questioned) -> tuple[str, str] | None:
     """A name or a noun takes the place of one of its kind: "and DEVIDA?", "¿y las mujeres?"."""
     words = rest.split()
@@ -275,7 +193,7 @@ def _named_anew(rest: str, own: str, before: Questioned) -> tuple[str, str] | No
             return f"{rest} {before.rest}", own
         return None
     if len(words) > 7 or re.match(
-        rf"(?:{_BARE[own]}|which|what|qu[eé]|cu[aá]l(?:es)?|do|does|did|is|are|was|were)\b", rest, re.I
+        rf"(?:{BARE[own]}|which|what|qu[eé]|cu[aá]l(?:es)?|do|does|did|is|are|was|were)\b", rest, re.I
     ):
         return None
     subject = subject_of(before)
