@@ -61,6 +61,11 @@ class Assistant:
         """The manifest of the generation that answers."""
         return self.generation.manifest
 
+    @property
+    def generation_id(self) -> str:
+        """The id of the generation that answers."""
+        return self.manifest.generation
+
     def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Answer:
         """Answer `question` with verbatim, cited sentences, or refuse. `k` is the number of hits to return.
 
@@ -139,6 +144,17 @@ class Assistant:
     def doc_ids(self) -> tuple[str, ...]:
         """All doc_ids in the order of the index."""
         return self.generation.corpus.doc_ids()
+
+    def source_file(self, doc_id: str) -> Path | None:
+        """The file that a document was read from; None where it is gone, or is not a file inside the source folder."""
+        if doc_id not in self.doc_ids():
+            return None
+        try:
+            source = Path(self.manifest.source).resolve(strict=True)
+            path = (source / doc_id).resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            return None
+        return path if path.is_file() and path.is_relative_to(source) else None
 
     def passages(self, doc_id: str) -> list[Passage]:
         """A document's passages, in order; empty for an unknown document."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from assistant.filter_options import filter_options
+from assistant.user_commands import user
 from index.errors import QuestionError, QuipuError, UsageError
 
 if TYPE_CHECKING:
@@ -317,15 +318,42 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, whe
     type=click.IntRange(1, 65535),
     help="The port; the first free one from 7860 if not given.",
 )
-def chat(index_dir: Path | None, host: str, port: int | None) -> None:
+@click.option(
+    "--users",
+    "users_file",
+    type=FOLDER,
+    metavar="FILE",
+    help="Ask for a name and a password; quipu user add makes FILE.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    metavar="N",
+    help="Questions that one visitor may ask in a minute, 0 for any number.  [0 on this machine alone, else 30]",
+)
+def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path | None, rate: float | None) -> None:
     """Open the chat; the address is printed once it answers."""
     from assistant.terminal import note
 
+    users = None
+    if users_file is not None:
+        from assistant.chat.users import UsersError, read_users
+
+        users = read_users(users_file)
+        if not users:
+            raise UsersError(f"the file of users {users_file} names nobody; quipu user add NAME --users {users_file}")
     assistant = _open(index_dir)
     try:
         from assistant.chat.app import serve
 
-        serve(assistant, host, port, on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"))
+        serve(
+            assistant,
+            host,
+            port,
+            users=users,
+            questions_a_minute=rate,
+            on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"),
+        )
     finally:
         assistant.close()
 
@@ -370,6 +398,9 @@ def verify(answers: Path | None, index_dir: Path | None, as_json: bool) -> None:
         click.echo(f"{checked_things} checked, {len(wrong)} wrong")
     if wrong:
         raise click.exceptions.Exit(1)
+
+
+cli.add_command(user)
 
 
 def main() -> None:

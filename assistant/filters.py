@@ -120,7 +120,7 @@ class Facets:
     def _sections(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], list[str]]:
         """The document of every passage `(passages,)`; passages and the numbers of their headings, `(n,)` each; the headings.
 
-        Headings are folded; a passage has those above it, joined, and each that stands inside it.
+        A passage has those above it, one a line, and each that stands inside it.
         """
         documents, above, inside = self.corpus.sections()
         known: dict[str, int] = {}
@@ -132,7 +132,13 @@ class Facets:
             np.array(rows, dtype=np.int64),
             np.array(numbers, dtype=np.int64),
         )
-        return (*as_array, [fold(path) for path in known])
+        return (*as_array, list(known))
+
+    @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """Every heading once, in the order of the index."""
+        found = dict.fromkeys(part.strip("#*_= ") for path in self._sections[3] for part in path.split("\n"))
+        return tuple(heading for heading in found if heading)
 
     def rows(self, where: Filter | None) -> NDArray[np.int64] | None:
         """The rows of passages that may be found, sorted; None where the filter leaves nothing out.
@@ -146,7 +152,9 @@ class Facets:
         allowed = chosen[documents]
         if where.headings:
             wanted = [fold(heading) for heading in where.headings]
-            fitting = [number for number, path in enumerate(headings) if any(heading in path for heading in wanted)]
+            fitting = [
+                number for number, path in enumerate(headings) if any(heading in fold(path) for heading in wanted)
+            ]
             under = np.zeros(len(documents), dtype=np.bool_)
             under[passages[np.isin(numbers, fitting)]] = True
             allowed &= under
@@ -156,6 +164,15 @@ class Facets:
                 f"the filter leaves nothing to search: none of the {len(self.documents):,} documents fits {describe(where)}"
             )
         return rows
+
+    def fitting(self, where: Filter) -> int:
+        """How many documents have a passage that fits; FilterError as for `rows`, but 0 where nothing is left."""
+        if not where:
+            return len(self.documents)
+        if not where.headings:
+            return int(self.chosen(where).sum())
+        rows = self.rows(where)
+        return len(np.unique(self._sections[0][rows])) if rows is not None else len(self.documents)
 
     def chosen(self, where: Filter) -> NDArray[np.bool_]:
         """Which documents fit all but the headings, `(documents,)`; FilterError for a name that none has."""
