@@ -254,6 +254,7 @@ watchTips();
 applyTheme();
 setLanguage(language);
 document.documentElement.classList.add("q-ready");
+performance.mark("quipu-ready");
 if (!narrow.matches) input.focus({ preventScroll: true });
 fitFoot();
 const parameters = new URLSearchParams(location.search);

@@ -53,6 +53,7 @@ function showActive() {
 function fitFoot() {
   const height = byId("q-composer").offsetHeight;
   document.documentElement.style.setProperty("--q-composer", `${height}px`);
+  document.documentElement.style.setProperty("--q-below", `${height - panel.offsetHeight}px`);
 }
 
 function setFilter(filter) {
