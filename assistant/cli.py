@@ -344,8 +344,10 @@ def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path |
             raise UsersError(f"the file of users {users_file} names nobody; quipu user add NAME --users {users_file}")
     assistant = _open(index_dir)
     try:
+        from assistant.batching import SharedEncoder
         from assistant.chat.app import serve
 
+        assistant.retriever.embedder = SharedEncoder(assistant.retriever.embedder)
         serve(
             assistant,
             host,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from assistant.chat import turn
@@ -21,8 +22,13 @@ from assistant.chat.metrics import Metrics
 from assistant.chat.strings import known_language, text, translated
 from assistant.filters import Filter
 from assistant.followup import standing
+from assistant.types import Answer
 from index.errors import QuipuError
 
+AT_ONCE = 8
+"""Questions at work at once: enough of them wait for the encoder to be encoded together."""
+KEPT_ANSWERS = 512
+"""Answers kept for those who ask the same again, in the same words and with the same filter."""
 WAITING = 200
 """Questions that may wait for their turn at once; more are told to try again."""
 
@@ -61,7 +67,10 @@ def _clean(value: object) -> str:
 
 
 class Service:
-    """Answers the questions of all visitors of one server; keeps nothing of them."""
+    """Answers the questions of all visitors of one server.
+
+    The same question has the same answer, whoever asks: the latest answers are kept, and nothing of who asked.
+    """
 
     def __init__(
         self,
@@ -74,10 +83,12 @@ class Service:
     ) -> None:
         self.assistant = assistant
         self.metrics = metrics or Metrics()
-        workers = at_once or max(2, os.cpu_count() or 2)
+        workers = at_once or AT_ONCE
         self.line = Line(workers, waiting)
         self.metrics.watch(self.line)
         self._rate = Rate(questions_a_minute, max(1, round(questions_a_minute / 3)))
+        self._kept: OrderedDict[tuple[str, str, Filter], Answer] = OrderedDict()
+        self._keeping = Lock()
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="quipu-answer")
 
     async def answer(self, asked: dict[str, Any], visitor: str) -> AsyncIterator[str]:
@@ -116,9 +127,8 @@ class Service:
         """
         begun = time.perf_counter() if arrived is None else arrived
         try:
-            answer = self.assistant.ask(asking.question, where=asking.where or None)
+            answer = self._answer(asking)
             yield from turn.stages(answer, self.assistant, asking.language, asking.turn_id, typed=asking.typed)
-            self.metrics.answered(answer)
             self.metrics.count("refused" if answer.abstained else "answered", time.perf_counter() - begun)
         except QuipuError as error:
             self.metrics.count("rejected")
@@ -127,6 +137,21 @@ class Service:
             logger.exception("the question could not be answered")
             self.metrics.count("failed")
             yield self._notice(asking, "error_server_title", translated(asking.language, "error_server"))
+
+    def _answer(self, asking: Asking) -> Answer:
+        """The answer, from those that are kept or a new one."""
+        key = (self.assistant.generation_id, asking.question, asking.where)
+        with self._keeping:
+            if (kept := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return kept
+        answer = self.assistant.ask(asking.question, where=asking.where or None)
+        with self._keeping:
+            self._kept[key] = answer
+            while len(self._kept) > KEPT_ANSWERS:
+                self._kept.popitem(last=False)
+        self.metrics.answered(answer)
+        return answer
 
     def _notice(self, asking: Asking, title: str, message: str) -> str:
         return turn.notice_html(asking.typed or asking.question, title, message, asking.language, asking.turn_id)

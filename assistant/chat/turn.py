@@ -17,6 +17,9 @@ from assistant.types import Answer, Citation
 WELL_SUPPORTED = 0.75
 PARTLY_SUPPORTED = 0.35
 
+STAGES = 4
+"""Steps in which an answer grows: each is a message of its own, which costs both ends as much as finding a passage."""
+
 NEIGHBOURS = 12
 """Characters on one side of a marker that tell whether it stands in a quote."""
 
@@ -69,7 +72,7 @@ def support(confidence: float) -> str:
 
 
 def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typed: str = "") -> Iterator[str]:
-    """The turn as it grows, one more statement at a time; the last one is whole and says so (`data-state`).
+    """The turn as it grows, statement by statement in at most STAGES; the last one is whole and says so (`data-state`).
 
     The evidence is there from the first stage. `turn_id` makes ids unique in the page. `typed` is what the visitor wrote where
     the answer's question is a follow-up that was put so that it stands by itself.
@@ -77,7 +80,7 @@ def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typ
     evidence = _evidence_html(answer, library, language)
     before = followed_html(typed, language) + applied_html(answer.where, library, language)
     said = statements(answer.text, answer.citations)
-    for count in range(1, len(said)):
+    for count in sorted({1, *range(1, len(said), max(1, len(said) // (STAGES - 1)))} - {len(said)})[: STAGES - 1]:
         body = before + _said_html(said[:count], answer, language)
         yield _turn_html(answer, body, evidence, "streaming", turn_id)
     body = (

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 from conftest import COPOLAD, HOSTILE, JUSTICE, MONGOLIA, PREVENT, USAID, FrozenAssistant, Served, served
-from pdf import write_pdf
+from small_pdf import write_pdf
 from test_chat import findings, fits, open_reader
 
 from assistant.chat.users import hashed_password
