@@ -13,7 +13,7 @@ from assistant.chat.examples import example_questions
 from assistant.chat.library import ChatAssistant
 from assistant.chat.login import Login
 from assistant.chat.metrics import CONTENT_TYPE, Metrics
-from assistant.chat.service import WAITING, Service
+from assistant.chat.service import AT_ONCE, WAITING, Service
 from assistant.chat.strings import known_language, strings
 from assistant.chat.users import Users
 from index.errors import QuipuError
@@ -126,14 +126,18 @@ def create_server_app(
     *,
     users: Mapping[str, str] | None = None,
     questions_a_minute: float = 0,
+    at_once: int = AT_ONCE,
     warm_up: bool = False,
 ) -> ASGIApp:
-    """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`."""
+    """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`.
+
+    `at_once` questions are worked on together; `warm_up` asks some before the first visitor does.
+    """
     import fastapi
 
     gr = _gradio()
     metrics = Metrics(assistant.generation_id, len(assistant.doc_ids()))
-    service = Service(assistant, metrics, questions_a_minute=questions_a_minute)
+    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once)
     app = fastapi.FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")

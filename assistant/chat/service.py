@@ -78,18 +78,17 @@ class Service:
         metrics: Metrics | None = None,
         *,
         questions_a_minute: float = 0,
-        at_once: int | None = None,
+        at_once: int = AT_ONCE,
         waiting: int = WAITING,
     ) -> None:
         self.assistant = assistant
         self.metrics = metrics or Metrics()
-        workers = at_once or AT_ONCE
-        self.line = Line(workers, waiting)
+        self.line = Line(at_once, waiting)
         self.metrics.watch(self.line)
         self._rate = Rate(questions_a_minute, max(1, round(questions_a_minute / 3)))
         self._kept: OrderedDict[tuple[str, str, Filter], Answer] = OrderedDict()
         self._keeping = Lock()
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="quipu-answer")
+        self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="quipu-answer")
 
     async def answer(self, asked: dict[str, Any], visitor: str) -> AsyncIterator[str]:
         """The turn as HTML, from its place in the line to the whole answer."""

@@ -289,27 +289,30 @@ def test_without_the_file_the_page_numbers_stay(visit: Any, printed: Served) -> 
 # Waiting in line
 
 
-def test_who_waits_sees_the_place_in_the_line(visit: Any, chat: Served) -> None:
-    visitors = [visit() for _ in range(5)]
-    for visitor in visitors:
-        visitor.open()
-    chat.assistant.gate.clear()
-    for visitor in visitors:
-        visitor.page.fill("#q-input", JUSTICE)
-        visitor.page.press("#q-input", "Enter")
-        visitor.page.wait_for_timeout(150)
-    last = visitors[-1].page
-    last.wait_for_selector("#q-stage .q-place")
-    assert re.search(r"Waiting: your question is (next|number \d)", last.inner_text("#q-stage .q-place"))
-    assert "Waiting" in last.inner_text("#q-status")
-    visitors[-1].shot("waiting")
-    last.click("#q-stop")
-    last.wait_for_selector("#q-pending >> text=Stopped. Nothing was answered.")
-    chat.assistant.gate.set()
-    for visitor in visitors[:-1]:
-        visitor.page.wait_for_selector("#q-stage .q-chip")
-    last.click('#q-pending [data-action="retry"]')
-    last.wait_for_selector("#q-stage .q-chip")
+def test_who_waits_sees_the_place_in_the_line(visit: Any) -> None:
+    with served(FrozenAssistant(), at_once=1) as running:
+        visitors = [visit(url=running.url) for _ in range(3)]
+        for visitor in visitors:
+            visitor.open()
+        running.assistant.gate.clear()
+        for visitor in visitors:
+            visitor.page.fill("#q-input", JUSTICE)
+            visitor.page.press("#q-input", "Enter")
+            visitor.page.wait_for_timeout(300)
+        last = visitors[-1].page
+        last.wait_for_selector("#q-stage .q-place")
+        assert last.inner_text("#q-stage .q-place") == "Waiting: your question is number 2 in the line."
+        assert "Waiting" in last.inner_text("#q-status")
+        visitors[-1].shot("waiting")
+        last.click("#q-stop")
+        last.wait_for_selector("#q-pending >> text=Stopped. Nothing was answered.")
+        running.assistant.gate.set()
+        for visitor in visitors[:-1]:
+            visitor.page.wait_for_selector("#q-stage .q-chip")
+        last.click('#q-pending [data-action="retry"]')
+        last.wait_for_selector("#q-stage .q-chip")
+        for visitor in visitors:
+            visitor.context.close()
 
 
 # Logging in and limits
