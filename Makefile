@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX ?= .index
 SOURCE ?= seeds
 
-.PHONY: chat test check format build bench eval clean
+.PHONY: chat test check format build bench bench-chat eval clean
 
 # Made anew whenever pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml
@@ -39,6 +39,10 @@ eval: build
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m eval.bench
+
+bench-chat: build
+	$(BIN)/python -m assistant.chat.bench --index $(INDEX)
+	$(BIN)/python -m assistant.chat.bench --index $(INDEX) --questions eval/sets/seeds-dev.jsonl
 
 clean:
 	rm -rf .index report screenshots .mypy_cache .ruff_cache .pytest_cache

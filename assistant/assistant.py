@@ -8,6 +8,7 @@ from pathlib import Path
 from assistant import wording
 from assistant.bridge import Bridge
 from assistant.features import answer_features
+from assistant.filters import Facets, Filter
 from assistant.reading import read
 from assistant.retrieval import Found, Retriever, Settings
 from assistant.types import Answer, Hit
@@ -60,13 +61,19 @@ class Assistant:
         """The manifest of the generation that answers."""
         return self.generation.manifest
 
-    def ask(self, question: str, k: int = 10) -> Answer:
+    @property
+    def generation_id(self) -> str:
+        """The id of the generation that answers."""
+        return self.manifest.generation
+
+    def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Answer:
         """Answer `question` with verbatim, cited sentences, or refuse. `k` is the number of hits to return.
 
-        Raises QuestionError for a question without words or with more than 2,000 characters.
+        With a filter, only what fits it is searched and quoted. Raises QuestionError for a question without words or
+        with more than 2,000 characters, and FilterError for a filter that cannot be applied or leaves nothing.
         """
         started = time.perf_counter()
-        found = self.retriever.find(checked(question))
+        found = self.retriever.find(checked(question), where)
         read_from = time.perf_counter()
         reading = read(found, self.weights.reading, self.generation.corpus)
         features = answer_features(found, reading.views, reading.scores)
@@ -75,7 +82,9 @@ class Assistant:
         confidence = sigmoid(self.weights.answerable.score(features)) if asks else 0.0
         verify_from = time.perf_counter()
         abstained = confidence < self.weights.threshold
-        cited = () if abstained else cite(reading.quotes, self.generation.corpus)
+        # A list may go on, or a passage hold another section, under a heading that the filter leaves out.
+        quotes = [quote for quote in reading.quotes if not where or where.fits(quote.passage, quote.start)]
+        cited = () if abstained else cite(quotes, self.generation.corpus)
         ended = time.perf_counter()
         timings = {
             **found.timings_ms,
@@ -83,7 +92,7 @@ class Assistant:
             "verify": (ended - verify_from) * 1e3,
             "total": (ended - started) * 1e3,
         }
-        return self._answer(question, found, cited, confidence, timings, k)
+        return self._answer(question, found, cited, confidence, timings, k, where)
 
     def _answer(
         self,
@@ -93,6 +102,7 @@ class Assistant:
         confidence: float,
         timings: dict[str, float],
         k: int,
+        where: Filter | None,
     ) -> Answer:
         language = found.query.language
         missing = found.query.asked.missing()
@@ -110,6 +120,7 @@ class Assistant:
             timings,
             self.manifest.generation,
             missing if not citations else (),
+            where or None,
         )
 
     def refuse(self, question: str, reason: str) -> Answer:
@@ -117,9 +128,14 @@ class Assistant:
         timings = dict.fromkeys(("embed", "search", "rerank", "read", "verify", "total"), 0.0)
         return Answer(question, reason, (), (), True, 0.0, "en", timings, self.manifest.generation)
 
-    def search(self, query: str, k: int = 10) -> list[Hit]:
-        """The `k` best passages for `query`; raises QuestionError as `ask` does."""
-        return self.retriever.find(checked(query)).hits(k)
+    def search(self, query: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+        """The `k` best passages for `query`, of those that fit the filter; raises as `ask` does."""
+        return self.retriever.find(checked(query), where).hits(k)
+
+    @property
+    def facets(self) -> Facets:
+        """What a filter can go by in this index."""
+        return self.retriever.facets
 
     def document(self, doc_id: str) -> Document:
         """One document with its whole text; SourceError if the index holds none of that name."""
@@ -128,6 +144,17 @@ class Assistant:
     def doc_ids(self) -> tuple[str, ...]:
         """All doc_ids in the order of the index."""
         return self.generation.corpus.doc_ids()
+
+    def source_file(self, doc_id: str) -> Path | None:
+        """The file that a document was read from; None where it is gone, or is not a file inside the source folder."""
+        if doc_id not in self.doc_ids():
+            return None
+        try:
+            source = Path(self.manifest.source).resolve(strict=True)
+            path = (source / doc_id).resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            return None
+        return path if path.is_file() and path.is_relative_to(source) else None
 
     def passages(self, doc_id: str) -> list[Passage]:
         """A document's passages, in order; empty for an unknown document."""

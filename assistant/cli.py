@@ -13,12 +13,17 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from assistant.filter_options import filter_options
 from assistant.show import show
+from assistant.user_commands import user
 from index.errors import QuestionError, QuipuError, UsageError
+
+if TYPE_CHECKING:
+    from assistant.filters import Filter
 
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path)
@@ -184,8 +189,15 @@ def build(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--queries", type=FOLDER, metavar="FILE", help="Search every query of a JSONL file with _id and text.")
 @click.option("--run", type=FOLDER, metavar="OUT", help="Where the TREC run of --queries goes; - for stdout.")
+@filter_options
 def search(
-    query: str | None, index_dir: Path | None, k: int, as_json: bool, queries: Path | None, run: Path | None
+    query: str | None,
+    index_dir: Path | None,
+    k: int,
+    as_json: bool,
+    queries: Path | None,
+    run: Path | None,
+    where: Filter | None,
 ) -> None:
     """Find the passages nearest to QUERY."""
     if (query is None) == (queries is None):
@@ -193,7 +205,7 @@ def search(
     if queries is not None:
         if run is None:
             raise click.UsageError("--queries needs --run OUT, the file for the TREC run")
-        _search_all(queries, run, index_dir, k)
+        _search_all(queries, run, index_dir, k, where)
         return
     assert query is not None
     from assistant.terminal import print_hits
@@ -201,12 +213,13 @@ def search(
     query = _askable(query)
     assistant = _open(index_dir)
     try:
-        hits = assistant.search(query, k)
+        hits = assistant.search(query, k, where)
         if as_json:
             content = {
                 "query": query,
                 "hits": [hit.to_json() for hit in hits],
                 "index": assistant.manifest.generation,
+                **({"filter": where.to_json()} if where else {}),
             }
             click.echo(json.dumps(content, ensure_ascii=False))
         else:
@@ -215,7 +228,7 @@ def search(
         assistant.close()
 
 
-def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> None:
+def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int, where: Filter | None) -> None:
     from assistant.batch import read_lines, run_lines
     from assistant.terminal import note, progress_bars
 
@@ -230,7 +243,7 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> Non
             for done, (query_id, text) in enumerate(wanted, start=1):
                 try:
                     # A document may fill several ranks with its passages, so all candidates are looked at.
-                    hits = assistant.search(text, 1000)
+                    hits = assistant.search(text, 1000, where)
                 except QuestionError as error:
                     failed += 1
                     note(f"{query_id}: {error}")
@@ -260,12 +273,20 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> Non
 @click.option(
     "--questions", type=FOLDER, metavar="FILE", help="Answer every question of a JSONL file with id and question."
 )
-def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, questions: Path | None) -> None:
+@filter_options
+def ask(
+    question: str | None,
+    index_dir: Path | None,
+    k: int,
+    as_json: bool,
+    questions: Path | None,
+    where: Filter | None,
+) -> None:
     """Answer QUESTION with cited sentences, or say that the documents do not."""
     if (question is None) == (questions is None):
         raise click.UsageError("give either a QUESTION or --questions FILE")
     if questions is not None:
-        _ask_all(questions, index_dir, k, as_json)
+        _ask_all(questions, index_dir, k, as_json, where)
         return
     assert question is not None
     from assistant.terminal import print_answer
@@ -273,7 +294,7 @@ def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, que
     question = _askable(question)
     assistant = _open(index_dir)
     try:
-        answer = assistant.ask(question, k)
+        answer = assistant.ask(question, k, where)
     finally:
         assistant.close()
     if as_json:
@@ -282,7 +303,7 @@ def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, que
         print_answer(answer)
 
 
-def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> None:
+def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, where: Filter | None) -> None:
     from assistant.batch import read_lines
     from assistant.terminal import note, one_line, print_answer, progress_bars
 
@@ -293,7 +314,7 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> 
         with progress_bars() as progress:
             for done, (question_id, text) in enumerate(wanted, start=1):
                 try:
-                    answer = assistant.ask(text, k)
+                    answer = assistant.ask(text, k, where)
                 except QuestionError as error:
                     failed += 1
                     note(f"{question_id}: {error}")
@@ -323,15 +344,44 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> 
     type=click.IntRange(1, 65535),
     help="The port; the first free one from 7860 if not given.",
 )
-def chat(index_dir: Path | None, host: str, port: int | None) -> None:
+@click.option(
+    "--users",
+    "users_file",
+    type=FOLDER,
+    metavar="FILE",
+    help="Ask for a name and a password; quipu user add makes FILE.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    metavar="N",
+    help="Questions that one visitor may ask in a minute, 0 for any number.  [0 on this machine alone, else 30]",
+)
+def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path | None, rate: float | None) -> None:
     """Open the chat; the address is printed once it answers."""
     from assistant.terminal import note
 
+    users = None
+    if users_file is not None:
+        from assistant.chat.users import UsersError, read_users
+
+        users = read_users(users_file)
+        if not users:
+            raise UsersError(f"the file of users {users_file} names nobody; quipu user add NAME --users {users_file}")
     assistant = _open(index_dir)
     try:
+        from assistant.batching import SharedEncoder
         from assistant.chat.app import serve
 
-        serve(assistant, host, port, on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"))
+        assistant.retriever.embedder = SharedEncoder(assistant.retriever.embedder)
+        serve(
+            assistant,
+            host,
+            port,
+            users=users,
+            questions_a_minute=rate,
+            on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"),
+        )
     finally:
         assistant.close()
 
@@ -379,6 +429,9 @@ def verify(answers: Path | None, index_dir: Path | None, as_json: bool) -> None:
         click.echo(f"{checked_things} checked, {len(wrong)} wrong")
     if wrong:
         raise click.exceptions.Exit(1)
+
+
+cli.add_command(user)
 
 
 def main() -> None:

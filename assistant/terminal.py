@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from assistant.filters import describe
 from assistant.types import Answer, Citation, Hit
 
 PREVIEW = 320
@@ -70,6 +71,9 @@ def print_answer(answer: Answer) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if answer.where:
+        console.print(Text(one_line(f"Only: {describe(answer.where)}"), style="dim"))
+        console.print()
     if answer.abstained:
         console.print(Text(plain(answer.text), style="yellow"))
         for hit in answer.hits[:3]:

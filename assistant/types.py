@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.filters import Filter
 from index.places import Place
 from index.types import Passage
 
@@ -78,7 +79,7 @@ class Answer:
     citations: its text says so in the question's language, `hits` holds the nearest passages, and
     `missing_terms` the words of the question that the documents lack. `confidence` is the probability,
     in [0, 1], that the documents answer the question. `timings_ms` has the keys embed, search, rerank, read,
-    verify and total. `index` is the id of the generation that answered.
+    verify and total. `index` is the id of the generation that answered. `where` is the filter that was applied.
     """
 
     question: str
@@ -91,6 +92,7 @@ class Answer:
     timings_ms: Mapping[str, float]
     index: str
     missing_terms: tuple[str, ...] = ()
+    where: Filter | None = None
 
     def to_json(self, question_id: str | None = None) -> dict[str, Any]:
         """The answer as `ask --json` prints it."""
@@ -105,4 +107,5 @@ class Answer:
             "hits": [hit.to_json() for hit in self.hits],
             "timings_ms": {part: round(ms, 2) for part, ms in self.timings_ms.items()},
             "index": self.index,
+            **({"filter": self.where.to_json()} if self.where else {}),
         }

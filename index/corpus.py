@@ -146,6 +146,25 @@ class Corpus:
         """`(doc_id, title, language)` of every document, in the order of the index."""
         return self._rows("SELECT doc_id, title, language FROM documents ORDER BY row")
 
+    def described(self) -> list[tuple[str, str, str, dict[str, str]]]:
+        """`(doc_id, title, language, metadata)` of every document, in the order of the index."""
+        found = self._rows("SELECT doc_id, title, language, metadata FROM documents ORDER BY row")
+        return [(doc_id, title, language, json.loads(metadata)) for doc_id, title, language, metadata in found]
+
+    def sections(self) -> tuple[list[int], list[str], list[tuple[int, str]]]:
+        """What stands above and inside the passages, in the order of rows.
+
+        Of every passage its document's place in the index, and the headings above it, one a line; then `(row, heading)` of
+        every heading inside a passage.
+        """
+        found = self._rows("SELECT document, headings FROM passages ORDER BY row")
+        above = {headings: "\n".join(json.loads(headings)) for headings in {headings for _, headings in found}}
+        inside = self._rows(
+            "SELECT p.row, substr(p.text, s.start - p.start + 1, s.end - s.start) FROM sentences s "
+            "JOIN passages p ON p.row = s.passage WHERE s.kind = 'heading' ORDER BY s.row"
+        )
+        return [document for document, _ in found], [above[headings] for _, headings in found], inside
+
     def passage(self, row: int) -> StoredPassage:
         """The passage in `row`."""
         return self.passages_at([row])[0]
