@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant import wording
 from assistant.bridge import Bridge
@@ -17,6 +18,9 @@ from index.embedding import Embedder, open_embedder
 from index.errors import IndexFormatError, QuestionError
 from index.store import Generation, open_generation
 from index.types import Document, Manifest, Passage
+
+if TYPE_CHECKING:
+    from assistant.writing.support import SupportChecker
 
 LONGEST_QUESTION = 2_000
 
@@ -116,6 +120,12 @@ class Assistant:
         """The answer to a question that cannot be asked: a refusal that says why."""
         timings = dict.fromkeys(("embed", "search", "rerank", "read", "verify", "total"), 0.0)
         return Answer(question, reason, (), (), True, 0.0, "en", timings, self.manifest.generation)
+
+    def writing_checker(self) -> SupportChecker:
+        """What checks written sentences against the passages of this index."""
+        from assistant.writing.support import SupportChecker
+
+        return SupportChecker(self.generation, self.retriever.embedder, self.retriever.bridge)
 
     def search(self, query: str, k: int = 10) -> list[Hit]:
         """The `k` best passages for `query`; raises QuestionError as `ask` does."""

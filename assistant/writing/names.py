@@ -18,6 +18,8 @@ from index.stopwords import STOPWORDS
 PLACES = Path(__file__).with_name("places.tsv")
 _WORD = re.compile(r"[^\W_]+(?:[.’'&-][^\W_]+)*\.?")
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]+")
+_LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to)\b")
+_LOOSE_LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to|and|y|e|in|on|against|contra|para|en)\b|[,&’'()*-]")
 _STOP = frozenset().union(*STOPWORDS.values())
 # Multi-word names that have their own short forms; put in the place of the long ones before anything else is looked at.
 _LONG = (
@@ -43,6 +45,11 @@ class Name:
     sure: bool
     run: int
 
+    @property
+    def is_place(self) -> bool:
+        """Whether the word stands for a country or region."""
+        return _place(self.plain) is not None
+
 
 def unified(text: str) -> str:
     """`text` with long forms of states and unions exchanged for their short ones."""
@@ -65,7 +72,7 @@ def names(text: str) -> list[Name]:
             continue
         if plain in _STOP and not strong:
             continue
-        joined = last_end >= 0 and not re.sub(r"\s+|\b(?:de|del|la|las|los|of|the|and|y|for|to)\b", "", text[last_end : word.start()])
+        joined = last_end >= 0 and not _LINKS.sub("", text[last_end : word.start()])
         run += not joined
         sure = strong or not opens or _place(plain) is not None
         if joined and found and not found[-1].sure and sure and capital:
@@ -82,6 +89,7 @@ class Source:
         text = unified(text)
         self.words = frozenset(_plain(word.group()) for word in _words(text))
         self.capitalised = frozenset(_plain(word.group()) for word in _words(text) if word.group()[0].isupper())
+        self.runs = tuple(_runs(text))
         self.places = frozenset(place for word in self.words if (place := _place(word)) is not None)
         self.initials = frozenset(_initials(text))
         self.acronyms = frozenset(
@@ -95,7 +103,7 @@ class Source:
         """
         # A word of a longer name must stand in a name there too: "Justice" of a department is not "justice" in general.
         words = self.capitalised if len(spelled) > 1 else self.words
-        if name.plain in words or name.plain.rstrip("s") in words or name.plain + "s" in words:
+        if any(form in words for form in _forms(name.plain)) and self._together(name, spelled):
             return True
         place = _place(name.plain)
         if place is not None:
@@ -108,6 +116,34 @@ class Source:
         if len(spelled) > 1 and "".join(word.plain[0] if not word.text.isupper() else word.plain for word in spelled) in self.acronyms:
             return True
         return translated and not name.text.isupper()
+
+    def _together(self, name: Name, spelled: Sequence[Name]) -> bool:
+        """Whether a word of a longer name stands beside another word of it; both may stand apart in names of others."""
+        others = [other for other in spelled if other.start != name.start]
+        return not others or any(
+            any(form in run for form in _forms(name.plain)) and any(form in run for other in others for form in _forms(other.plain))
+            for run in self.runs
+        )
+
+
+def _runs(text: str) -> Iterator[frozenset[str]]:
+    """Words of every stretch of capitalised words that only small words part."""
+    run: set[str] = set()
+    last_end = 0
+    for word in _words(text):
+        if not word.group()[0].isupper() and not word.group()[0].isdigit():
+            continue
+        if run and _LOOSE_LINKS.sub("", text[last_end : word.start()]):
+            yield frozenset(run)
+            run = set()
+        run.add(_plain(word.group()))
+        last_end = word.end()
+    if run:
+        yield frozenset(run)
+
+
+def _forms(plain: str) -> tuple[str, str, str]:
+    return plain, plain.rstrip("s"), plain + "s"
 
 
 def _words(text: str) -> Iterator[re.Match[str]]:

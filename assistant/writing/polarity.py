@@ -9,12 +9,12 @@ from assistant.writing.quantities import in_place
 
 _NOT_ONLY = re.compile(r"\b(?:not (?:only|just|merely)|no (?:solo|solamente|unicamente))\b")
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|nowhere|hardly|scarcely|barely|fail(?:s|ed|ing)? to|refus(?:e|es|ed) to"
-    r"|yet to|need not|nunca|jamas|ni|sin|ningun|ninguna|ninguno|nadie|nada|tampoco|apenas)\b|n['’]t\b"
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|nowhere|fail(?:s|ed|ing)? to|refus(?:e|es|ed) to"
+    r"|yet to|need not|nunca|jamas|ni|sin|ningun|ninguna|ninguno|nadie|nada|tampoco)\b|n['’]t\b"
 )
 # What denies without a word for it: it answers a denial, and none is asked for it.
 _IMPLIED = re.compile(
-    r"\b(?:lack(?:s|ed|ing)?|absen(?:ce|t)|few|little|limited|inadequate|insufficient|un(?:able|recogni[sz]ed|available|titled)|inconsistent\w*"
+    r"\b(?:lack(?:s|ed|ing)?|absen(?:ce|t)|few|little|limited|hardly|scarcely|barely|apenas|inadequate|insufficient|un(?:able|recogni[sz]ed|available|titled)|inconsistent\w*"
     r"|reject(?:s|ed)?|den(?:y|ies|ied)|exclu\w+|unprecedented|surpassed|instead of|rather than|free of|other than|except"
     r"|falta|faltan|carec\w+|escas\w+|poc[oa]s?|insuficien\w+|salvo|excepto|rechaz\w+|en lugar de|en vez de|superad\w+|todavia|pendientes?|limitad\w+)\b"
 )

@@ -24,6 +24,11 @@ class Quantity:
     start: int
     end: int
 
+    @property
+    def is_year(self) -> bool:
+        """Whether the value can be a year of the last centuries."""
+        return self.kind == NUMBER and any(value.is_integer() and 1500 <= value <= 2100 for value in self.values)
+
     def same(self, other: Quantity) -> bool:
         """Whether the two can mean the same value."""
         return self.kind == other.kind and any(
