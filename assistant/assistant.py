@@ -69,6 +69,10 @@ class Assistant:
 
         Raises QuestionError for a question without words or with more than 2,000 characters.
         """
+        return self.ask_with_found(question, k)[0]
+
+    def ask_with_found(self, question: str, k: int = 10) -> tuple[Answer, Found]:
+        """The answer as `ask` gives it, with everything that was found on the way."""
         started = time.perf_counter()
         found = self.retriever.find(checked(question))
         read_from = time.perf_counter()
@@ -87,7 +91,7 @@ class Assistant:
             "verify": (ended - verify_from) * 1e3,
             "total": (ended - started) * 1e3,
         }
-        return self._answer(question, found, cited, confidence, timings, k)
+        return self._answer(question, found, cited, confidence, timings, k), found
 
     def _answer(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MARKER = re.compile(r"\s*[\[【](?:passages?\s*|pasajes?\s*)?(\d{1,3}(?:\s*(?:[,;]|and|y)\s*\d{1,3})*)[\]】]", re.IGNORECASE)
-_END = re.compile(r"(?:[.!?…]+[\"”»’)*_]*|(?<=[\]】])\.?)((?:\s*[\[【][^\]】\n]{1,40}[\]】])*\.?)(?=\s+[^\s\[【a-záéíóúñ])")
+_END = re.compile(r"(?:[.!?…]+[\"”»’)*_]*|(?<=[\]】])\.?)((?:\s*[\[【][^\]】\n]{1,40}[\]】])*\.?)(?=[ \t]+[^\s\[【a-záéíóúñ])")
 _ABBREVIATION = re.compile(r"(?:\b[A-ZÁÉÍÓÚÑ]|\b(?:[Nn]o|[Aa]rt|[Dd]rs?|[Ss]ra?|[Mm]rs?|[Ss]t|[Ee]tc|[Aa]prox|[Pp]ág|[Vv]s|e\.g|i\.e|[Ff]ig|[Ii]nc|EE|UU))\.$")
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^#+\s*")
