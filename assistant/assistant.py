@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant import wording
@@ -20,7 +21,14 @@ from index.store import Generation, open_generation
 from index.types import Document, Manifest, Passage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assistant.writing.config import LlmSettings
+    from assistant.writing.followup import Turn
+    from assistant.writing.streaming import Stop
     from assistant.writing.support import SupportChecker
+    from assistant.writing.types import Event
+    from assistant.writing.writer import Writer
 
 LONGEST_QUESTION = 2_000
 
@@ -45,6 +53,8 @@ class Assistant:
         self.generation = generation
         self.retriever = Retriever(generation, embedder, bridge or Bridge(), settings)
         self.weights = weights or packaged_weights()
+        self._writers: dict[LlmSettings, Writer] = {}
+        self._writers_lock = Lock()
 
     @classmethod
     def open(cls, index: Path, *, settings: Settings | None = None) -> Assistant:
@@ -124,6 +134,20 @@ class Assistant:
         """The answer to a question that cannot be asked: a refusal that says why."""
         timings = dict.fromkeys(("embed", "search", "rerank", "read", "verify", "total"), 0.0)
         return Answer(question, reason, (), (), True, 0.0, "en", timings, self.manifest.generation)
+
+    def write(
+        self, question: str, settings: LlmSettings, k: int = 10, history: Sequence[Turn] = (), stop: Stop | None = None
+    ) -> Iterator[Event]:
+        """An answer written by a language model, as events; see `assistant.writing.writer.Writer.write`.
+
+        The model is opened on the first use of these settings and kept. Raises ConfigurationError.
+        """
+        from assistant.writing.writer import Writer
+
+        with self._writers_lock:
+            if settings not in self._writers:
+                self._writers[settings] = Writer(self, settings)
+        yield from self._writers[settings].write(question, k, history, stop)
 
     def writing_checker(self) -> SupportChecker:
         """What checks written sentences against the passages of this index."""
