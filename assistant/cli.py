@@ -235,7 +235,9 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> Non
 @click.option(
     "--questions", type=FOLDER, metavar="FILE", help="Answer every question of a JSONL file with id and question."
 )
-@click.option("--after", multiple=True, metavar="QUESTION", help="An earlier question that this one follows; with --llm.")
+@click.option(
+    "--after", multiple=True, metavar="QUESTION", help="An earlier question that this one follows; with --llm."
+)
 @click.option("--translate", is_flag=True, help="Show quotes translated beside the originals; with --llm.")
 @llm_options
 def ask(

@@ -65,7 +65,11 @@ def load_claims(path: Path) -> list[ClaimRow]:
             raise SetError.at(path, number, f'half is "{row["half"]}"; expected "tune" or "report"')
         if row["claim"] in spoiled.values():
             raise SetError.at(path, number, "a spoiled form is the same as the claim")
-        rows.append(ClaimRow(row["id"], row["half"] == "tune", row["lang"], row["doc"], tuple(row["evidence"]), row["claim"], spoiled))
+        rows.append(
+            ClaimRow(
+                row["id"], row["half"] == "tune", row["lang"], row["doc"], tuple(row["evidence"]), row["claim"], spoiled
+            )
+        )
     if not rows:
         raise SetError(f"{path}: holds no sentences; expected one JSON object a line")
     return rows
@@ -79,7 +83,11 @@ def examples(rows: Sequence[ClaimRow], checker: SupportChecker) -> Iterator[Exam
     corpus = checker.generation.corpus
     passages = list(corpus.all_passages())
     for row in rows:
-        own = [one for one in passages if one.passage.doc_id == row.doc and any(q in one.passage.text for q in row.evidence)]
+        own = [
+            one
+            for one in passages
+            if one.passage.doc_id == row.doc and any(q in one.passage.text for q in row.evidence)
+        ]
         if not own:
             raise SetError(f'{row.id}: no passage of "{row.doc}" holds the evidence {row.evidence[0]!r}')
         claim = checker.claim(row.claim)

@@ -19,7 +19,14 @@ from index.errors import QuestionError, QuipuError
 
 
 def ask_one(
-    assistant: Assistant, settings: LlmSettings, question: str, k: int, *, as_json: bool, after: Sequence[str] = (), translated: bool = False
+    assistant: Assistant,
+    settings: LlmSettings,
+    question: str,
+    k: int,
+    *,
+    as_json: bool,
+    after: Sequence[str] = (),
+    translated: bool = False,
 ) -> None:
     """Answer one question; `after` are the earlier ones of the conversation."""
     writer = Writer(assistant, settings)

@@ -106,14 +106,21 @@ def _from_file(file: Path) -> dict[str, tuple[Any, str]]:
     table = content.get("llm", {})
     if not isinstance(table, dict):
         raise ConfigurationError(f"{file}: llm is not a table; expected [llm]")
-    secret = next((key for key in table if "key" in key.lower() or "secret" in key.lower() or key.lower() == "token"), None)
+    secret = next(
+        (key for key in table if "key" in key.lower() or "secret" in key.lower() or key.lower() == "token"), None
+    )
     if secret is not None:
-        raise ConfigurationError(f"{file}: {secret} does not belong in a file; put the key into the variable {KEY_VARIABLES[0]}")
+        raise ConfigurationError(
+            f"{file}: {secret} does not belong in a file; put the key into the variable {KEY_VARIABLES[0]}"
+        )
     return {key: (value, str(file)) for key, value in table.items()}
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
-    named = {**_MAIN, **{one.name: f"QUIPU_LLM_{one.name.upper()}" for one in fields(LlmSettings) if one.name not in _MAIN}}
+    named = {
+        **_MAIN,
+        **{one.name: f"QUIPU_LLM_{one.name.upper()}" for one in fields(LlmSettings) if one.name not in _MAIN},
+    }
     return {key: (environment[variable], variable) for key, variable in named.items() if environment.get(variable)}
 
 
@@ -128,7 +135,9 @@ def _checked(values: Mapping[str, tuple[Any, str]]) -> LlmSettings:
             converted = kind(value)
         except (TypeError, ValueError):
             raise ConfigurationError(f"{place}: {key} is {value!r}; expected {_KINDS[kind]}") from None
-        if kind is not str and (converted < 0 or (converted == 0 and key not in ("temperature", "retries", "max_struck"))):
+        if kind is not str and (
+            converted < 0 or (converted == 0 and key not in ("temperature", "retries", "max_struck"))
+        ):
             raise ConfigurationError(f"{place}: {key} is {value!r}; expected more than 0")
         settings = replace(settings, **{key: converted})
     if settings.model == OPENAI_COMPATIBLE and not settings.url:

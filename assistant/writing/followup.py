@@ -81,7 +81,10 @@ def _by_model(
     question: str, history: Sequence[Turn], model: BaseChatModel, settings: LlmSettings, stop: Stop
 ) -> str | None:
     turns = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer[:400]}" for turn in history)
-    messages = [("system", _PROMPT[question_language(question)]), ("human", f"{turns}\nLast question: {question}\nRewritten:")]
+    messages = [
+        ("system", _PROMPT[question_language(question)]),
+        ("human", f"{turns}\nLast question: {question}\nRewritten:"),
+    ]
     text = ""
     try:
         for piece in stream(model, messages, settings, stop):
@@ -91,7 +94,11 @@ def _by_model(
     except WritingError:
         return None
     lines = text.strip().splitlines()
-    rewritten = re.sub(r"^(?:rewritten|question|pregunta)\s*:\s*", "", lines[0].strip(' "“”'), flags=re.IGNORECASE) if lines else ""
+    rewritten = (
+        re.sub(r"^(?:rewritten|question|pregunta)\s*:\s*", "", lines[0].strip(' "“”'), flags=re.IGNORECASE)
+        if lines
+        else ""
+    )
     said = "\n".join([question, *(f"{turn.question}\n{turn.answer}" for turn in history)])
     return rewritten if is_faithful(rewritten, question, said) else None
 

@@ -122,7 +122,9 @@ def _serve(path: Path, window: int, threads: int, key: str) -> Any:
     try:
         import xllamacpp
     except ImportError:
-        raise ConfigurationError("a .gguf model needs llama.cpp, which is not installed; run: pip install 'quipu[llm]'") from None
+        raise ConfigurationError(
+            "a .gguf model needs llama.cpp, which is not installed; run: pip install 'quipu[llm]'"
+        ) from None
     if not path.is_file():
         raise ConfigurationError(f"the model {path} is not a file; give the path of a .gguf file")
     with path.open("rb") as file:
@@ -142,7 +144,9 @@ def _serve(path: Path, window: int, threads: int, key: str) -> Any:
     try:
         return xllamacpp.Server(params)
     except Exception as error:
-        raise ConfigurationError(f"llama.cpp cannot load {path} ({str(error).splitlines()[0]}); give another .gguf file") from None
+        raise ConfigurationError(
+            f"llama.cpp cannot load {path} ({str(error).splitlines()[0]}); give another .gguf file"
+        ) from None
 
 
 def _refuse_error(answer: Any) -> None:

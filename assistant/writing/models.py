@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from assistant.writing.config import KEY_VARIABLES, OPENAI_COMPATIBLE, LlmSettings, api_key, is_gguf
+from assistant.writing.config import OPENAI_COMPATIBLE, LlmSettings, api_key, is_gguf
 from assistant.writing.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -54,21 +54,23 @@ def _provider(settings: LlmSettings) -> BaseChatModel:
     _need("langchain", "a provider's model")
     from langchain.chat_models import init_chat_model
 
-    options = {"temperature": settings.temperature, "max_tokens": settings.max_tokens, "max_retries": 0}
+    options: dict[str, Any] = {"temperature": settings.temperature, "max_tokens": settings.max_tokens, "max_retries": 0}
     options |= {"timeout": settings.first_token_timeout}
     if settings.url:
-        options["base_url"] = settings.url  # type: ignore[assignment]
+        options["base_url"] = settings.url
     provider = settings.model.split(":", 1)[0]
     if provider == "ollama":
         # Its client names these otherwise, and has no key and no retries of its own.
         options = {"temperature": settings.temperature, "num_predict": settings.max_tokens, "num_ctx": settings.window}
-        options |= {"base_url": settings.url} if settings.url else {}  # type: ignore[dict-item]
+        options |= {"base_url": settings.url} if settings.url else {}
     try:
-        return init_chat_model(settings.model, **options)
+        return cast("BaseChatModel", init_chat_model(settings.model, **options))
     except ImportError as error:
         raise ConfigurationError(f"--llm {settings.model}: {str(error).splitlines()[0]}") from None
     except ValueError as error:
-        raise ConfigurationError(f"--llm {settings.model}: {str(error).splitlines()[0]}; expected provider:model") from None
+        raise ConfigurationError(
+            f"--llm {settings.model}: {str(error).splitlines()[0]}; expected provider:model"
+        ) from None
     except Exception as error:
         # A provider's client without its key raises its own kind of error; its text names the variable, never the key.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -78,6 +80,3 @@ def _provider(settings: LlmSettings) -> BaseChatModel:
 def _need(module: str, what: str) -> None:
     if importlib.util.find_spec(module) is None:
         raise ConfigurationError(f"{what} needs a package that is not installed; run: pip install 'quipu[llm]'")
-
-
-__all__ = ["KEY_VARIABLES", "open_model"]

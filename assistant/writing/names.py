@@ -13,13 +13,17 @@ from functools import cache
 from pathlib import Path
 
 from assistant.question import fold
+from assistant.writing.quantities import is_quantity_word
 from index.stopwords import STOPWORDS
 
+COGNATE = 6
 PLACES = Path(__file__).with_name("places.tsv")
 _WORD = re.compile(r"[^\W_]+(?:[.’'&-][^\W_]+)*\.?")
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]+")
 _LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to)\b")
-_LOOSE_LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to|and|y|e|in|on|against|contra|para|en)\b|[,&’'()*-]")
+_LOOSE_LINKS = re.compile(
+    r"\s+|\b(?:de|del|la|las|los|of|the|for|to|and|y|e|in|on|against|contra|para|en)\b|[,&’'()*-]"
+)
 _STOP = frozenset().union(*STOPWORDS.values())
 # Multi-word names that have their own short forms; put in the place of the long ones before anything else is looked at.
 _LONG = (
@@ -70,7 +74,7 @@ def names(text: str) -> list[Name]:
         strong = sum(char.isupper() for char in word.group()) > 1 or bool(_CODE.fullmatch(word.group().strip(".")))
         if not (capital or strong or _place(plain) is not None):
             continue
-        if plain in _STOP and not strong:
+        if (plain in _STOP and not strong) or is_quantity_word(plain):
             continue
         joined = last_end >= 0 and not _LINKS.sub("", text[last_end : word.start()])
         run += not joined
@@ -113,15 +117,25 @@ class Source:
             return True
         if name.text.isupper() and name.plain in self.initials:
             return True
-        if len(spelled) > 1 and "".join(word.plain[0] if not word.text.isupper() else word.plain for word in spelled) in self.acronyms:
+        if (
+            len(spelled) > 1
+            and "".join(word.plain[0] if not word.text.isupper() else word.plain for word in spelled) in self.acronyms
+        ):
             return True
         return translated and not name.text.isupper()
+
+    def cognate(self, name: Name) -> bool:
+        """Whether a long word of a name stands here in nearly the same letters ("Superintendencia", "Superintendency")."""
+        return len(name.plain) >= COGNATE + 2 and any(
+            word[:COGNATE] == name.plain[:COGNATE] for word in self.capitalised
+        )
 
     def _together(self, name: Name, spelled: Sequence[Name]) -> bool:
         """Whether a word of a longer name stands beside another word of it; both may stand apart in names of others."""
         others = [other for other in spelled if other.start != name.start]
         return not others or any(
-            any(form in run for form in _forms(name.plain)) and any(form in run for other in others for form in _forms(other.plain))
+            any(form in run for form in _forms(name.plain))
+            and any(form in run for other in others for form in _forms(other.plain))
             for run in self.runs
         )
 
@@ -163,11 +177,27 @@ def _initials(text: str) -> Iterator[str]:
     for word in _words(text):
         between = text[last_end : word.start()]
         last_end = word.end()
-        small = word.group().casefold() in ("of", "and", "for", "the", "de", "del", "la", "las", "los", "y", "para", "contra", "without")
+        small = word.group().casefold() in (
+            "of",
+            "and",
+            "for",
+            "the",
+            "de",
+            "del",
+            "la",
+            "las",
+            "los",
+            "y",
+            "para",
+            "contra",
+            "without",
+        )
         if re.search(r"[^\s]", between):
             runs.append([])
         if word.group()[0].isupper():
-            runs[-1].append(_plain(word.group()) if word.group().isupper() and len(word.group()) < 5 else fold(word.group()[0]))
+            runs[-1].append(
+                _plain(word.group()) if word.group().isupper() and len(word.group()) < 5 else fold(word.group()[0])
+            )
         elif not small:
             runs.append([])
     for run in runs:

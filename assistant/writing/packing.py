@@ -20,7 +20,9 @@ def tokens(text: str) -> int:
     return int(len(text) / CHARACTERS_A_TOKEN) + 1
 
 
-def pack(candidates: Sequence[Candidate], titles: dict[str, str], budget: int, most: int = MOST_PASSAGES) -> list[Shown]:
+def pack(
+    candidates: Sequence[Candidate], titles: dict[str, str], budget: int, most: int = MOST_PASSAGES
+) -> list[Shown]:
     """Passages for at most `budget` tokens, best first, numbered from 1.
 
     A passage is worth its score: far worse ones than the best are left out, and one that does not fit gives way to the next

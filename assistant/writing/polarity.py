@@ -42,20 +42,22 @@ _OPPOSITES = (
     ("success exit(?:o|os|oso|osa)$", "fail fracas"),
     ("urban urbano", "rural"),
 )  # fmt: skip
-_SIDES = tuple(
-    tuple(re.compile(rf"\b(?:{'|'.join(_stem(stem) for stem in side.split())})") for side in pair)
-    for pair in _OPPOSITES
-    for _stem in [lambda stem: stem.replace("$", r"\b") if stem.endswith("$") else stem + r"\w*"]
-)
+
+
+def _side(stems: str) -> re.Pattern[str]:
+    """A pattern for any of some stems; one that ends in `$` is a whole word."""
+    words = (stem.replace("$", r"\b") if stem.endswith("$") else rf"{stem}\w*" for stem in stems.split())
+    return re.compile(rf"\b(?:{'|'.join(words)})")
+
+
+_SIDES = tuple((_side(one), _side(other)) for one, other in _OPPOSITES)
 
 
 def strict_denials(text: str) -> list[tuple[int, int]]:
     """Places of the words in `text` that deny in so many words; "not only" does not."""
     folded = in_place(text)
     passed = [match.span() for match in _NOT_ONLY.finditer(folded)]
-    return [
-        match.span() for match in _NEGATION.finditer(folded) if not any(a <= match.start() < b for a, b in passed)
-    ]
+    return [match.span() for match in _NEGATION.finditer(folded) if not any(a <= match.start() < b for a, b in passed)]
 
 
 def denials(text: str) -> list[tuple[int, int]]:
@@ -68,6 +70,11 @@ def opposite(claim: str, evidence: str) -> bool:
     claim, evidence = fold(claim), fold(evidence)
     for one, other in _SIDES:
         for side, against in ((one, other), (other, one)):
-            if side.search(claim) and not against.search(claim) and against.search(evidence) and not side.search(evidence):
+            if (
+                side.search(claim)
+                and not against.search(claim)
+                and against.search(evidence)
+                and not side.search(evidence)
+            ):
                 return True
     return False

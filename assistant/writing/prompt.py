@@ -40,7 +40,9 @@ def system_text(language: str, sentences: int = 6) -> str:
 
 def user_text(shown: Sequence[Shown], question: str) -> str:
     """The passages and the question."""
-    blocks = [f'<passage number="{one.marker}" title="{_inert(one.title)}">\n{_inert(one.text)}\n</passage>' for one in shown]
+    blocks = [
+        f'<passage number="{one.marker}" title="{_inert(one.title)}">\n{_inert(one.text)}\n</passage>' for one in shown
+    ]
     return "\n".join([*blocks, "", f"Question: {_inert(question)}", "Answer:"])
 
 
@@ -56,4 +58,6 @@ def readable(stored: StoredPassage) -> str:
 
 def _inert(text: str) -> str:
     """Text that cannot end its passage, nor be taken for a marker."""
-    return _MARKS.sub(r"(\1)", _TAGS.sub(r"‹\1", text)).replace('"', "”" if "\n" not in text and len(text) < 200 else '"')
+    return _MARKS.sub(r"(\1)", _TAGS.sub(r"‹\1", text)).replace(
+        '"', "”" if "\n" not in text and len(text) < 200 else '"'
+    )

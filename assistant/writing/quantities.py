@@ -94,9 +94,16 @@ def quantities(text: str) -> list[Quantity]:
     folded = in_place(text)
     found = [*_dates(folded), *_fractions(folded)]
     taken = [(one.start, one.end) for one in found]
-    tokens = [match for match in _TOKEN.finditer(folded) if not any(a < match.end() and match.start() < b for a, b in taken)]
+    tokens = [
+        match for match in _TOKEN.finditer(folded) if not any(a < match.end() and match.start() < b for a, b in taken)
+    ]
     found += _numbers(text, folded, tokens)
     return sorted(found, key=lambda one: (one.start, one.end))
+
+
+def is_quantity_word(folded: str) -> bool:
+    """Whether a word, folded, is a number, an ordinal or a month by itself."""
+    return folded in _UNITS or folded in _ORDINALS or folded in _MONTHS
 
 
 def in_place(text: str) -> str:
@@ -106,20 +113,18 @@ def in_place(text: str) -> str:
 
 def _dates(folded: str) -> Iterator[Quantity]:
     for match in _ISO.finditer(folded):
-        year, month, day = (int(part) if part else None for part in match.groups())
-        if month is None or not 1 <= month <= 12:
+        if not 1 <= int(match.group(2)) <= 12:
             continue
-        yield Quantity(NUMBER, frozenset({float(year or 0)}), match.start(1), match.end(1))
-        yield Quantity(MONTH, frozenset({float(month)}), match.start(2), match.end(2))
-        if day is not None:
-            yield Quantity(NUMBER, frozenset({float(day)}), match.start(3), match.end(3))
+        for group, kind in ((1, NUMBER), (2, MONTH), (3, NUMBER)):
+            if match.group(group):
+                yield Quantity(kind, frozenset({float(match.group(group))}), *match.span(group))
     for match in _SLASHED.finditer(folded):
-        first, second, year = (float(part) for part in match.groups())
+        first, second, last = (float(part) for part in match.groups())
         if first > 31 or second > 31:
             continue
         yield Quantity(NUMBER, frozenset({first, second}), match.start(1), match.end(1))
         yield Quantity(MONTH, frozenset({first, second}), match.start(2), match.end(2))
-        yield Quantity(NUMBER, frozenset({year, year + 2000}), match.start(3), match.end(3))
+        yield Quantity(NUMBER, frozenset({last, last + 2000}), match.start(3), match.end(3))
 
 
 def _fractions(folded: str) -> Iterator[Quantity]:
@@ -162,7 +167,9 @@ def _run(folded: str, tokens: Sequence[re.Match[str]], at: int) -> tuple[frozens
     if word[0].isdigit():
         before = folded[max(token.start() - 2, 0) : token.start()]
         follows = folded[token.end() : token.end() + 1]
-        if re.search(r"[a-z]-?$", before) or (follows.isalpha() and not re.match(r"(?:st|nd|rd|th|k|m|bn)\b", folded[token.end() :])):
+        if re.search(r"[a-z]-?$", before) or (
+            follows.isalpha() and not re.match(r"(?:st|nd|rd|th|k|m|bn)\b", folded[token.end() :])
+        ):
             return frozenset(), after
         values = _readings(word)
     elif word in _UNITS:
@@ -170,7 +177,12 @@ def _run(folded: str, tokens: Sequence[re.Match[str]], at: int) -> tuple[frozens
         values = {float(value)}
     elif word in _SCALES and (word.startswith("decad") or word in ("mil", "hundred", "thousand")):
         return frozenset({float(_SCALES[word])}), after
-    elif word in _ONES and after < len(tokens) and tokens[after].group() in _SCALES and tokens[after].group() != "millones":
+    elif (
+        word in _ONES
+        and after < len(tokens)
+        and tokens[after].group() in _SCALES
+        and tokens[after].group() != "millones"
+    ):
         values = {1.0}
     else:
         return frozenset(), after

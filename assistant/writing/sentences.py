@@ -6,9 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MARKER = re.compile(r"\s*[\[【](?:passages?\s*|pasajes?\s*)?(\d{1,3}(?:\s*(?:[,;]|and|y)\s*\d{1,3})*)[\]】]", re.IGNORECASE)
-_END = re.compile(r"(?:[.!?…]+[\"”»’)*_]*|(?<=[\]】])\.?)((?:\s*[\[【][^\]】\n]{1,40}[\]】])*\.?)(?=[ \t]+[^\s\[【a-záéíóúñ])")
-_ABBREVIATION = re.compile(r"(?:\b[A-ZÁÉÍÓÚÑ]|\b(?:[Nn]o|[Aa]rt|[Dd]rs?|[Ss]ra?|[Mm]rs?|[Ss]t|[Ee]tc|[Aa]prox|[Pp]ág|[Vv]s|e\.g|i\.e|[Ff]ig|[Ii]nc|EE|UU))\.$")
+_MARKER = re.compile(
+    r"\s*[\[【](?:passages?\s*|pasajes?\s*)?(\d{1,3}(?:\s*(?:[,;]|and|y)\s*\d{1,3})*)[\]】]", re.IGNORECASE
+)
+_END = re.compile(
+    r"(?:[.!?…]+[\"”»’)*_]*|(?<=[\]】])\.?)((?:\s*[\[【][^\]】\n]{1,40}[\]】])*\.?)(?=[ \t]+[^\s\[【a-záéíóúñ])"
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b[A-ZÁÉÍÓÚÑ]|\b(?:[Nn]o|[Aa]rt|[Dd]rs?|[Ss]ra?|[Mm]rs?|[Ss]t|[Ee]tc|[Aa]prox|[Pp]ág|[Vv]s|e\.g|i\.e|[Ff]ig|[Ii]nc|EE|UU))\.$"
+)
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^#+\s*")
 LONGEST = 1_200
@@ -80,7 +86,9 @@ def parse(raw: str) -> Written | None:
     lines = [line for line in lines if line]
     text = lines[0] if lines else ""
     if len(lines) > 1:
-        text = f"{text} {'; '.join(line.rstrip(' .;,') for line in lines[1:])}." if text.endswith(":") else " ".join(lines)
+        text = (
+            f"{text} {'; '.join(line.rstrip(' .;,') for line in lines[1:])}." if text.endswith(":") else " ".join(lines)
+        )
     text = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(text.split()))
     text = re.sub(r"^(?:Answer|Respuesta)\s*:\s*", "", text)
     return Written(text, tuple(dict.fromkeys(markers))) if re.search(r"\w", text) else None

@@ -50,7 +50,9 @@ class Stop:
         return self._event.wait(seconds)
 
 
-def stream(model: BaseChatModel, messages: Sequence[tuple[str, str]], settings: LlmSettings, stop: Stop) -> Iterator[Piece]:
+def stream(
+    model: BaseChatModel, messages: Sequence[tuple[str, str]], settings: LlmSettings, stop: Stop
+) -> Iterator[Piece]:
     """The model's text in pieces until it ends, is stopped, or reaches the limit of its length.
 
     Before the first piece, a server that is busy or cannot be reached is asked again, `settings.retries` times. Raises
@@ -88,7 +90,9 @@ def _once(
 ) -> Iterator[Piece]:
     pieces: queue.Queue[Piece | BaseException | None] = queue.Queue()
     ended = threading.Event()
-    worker = threading.Thread(target=_work, args=(model, list(messages), pieces, ended), name="language model", daemon=True)
+    worker = threading.Thread(
+        target=_work, args=(model, list(messages), pieces, ended), name="language model", daemon=True
+    )
     worker.start()
     begun = False
     length = 0
@@ -123,7 +127,9 @@ def _once(
         ended.set()
 
 
-def _work(model: BaseChatModel, messages: list[tuple[str, str]], pieces: queue.Queue[Any], ended: threading.Event) -> None:
+def _work(
+    model: BaseChatModel, messages: list[tuple[str, str]], pieces: queue.Queue[Any], ended: threading.Event
+) -> None:
     """Runs beside the reader, who may have gone: the model's stream is closed as soon as that is noticed."""
     try:
         chunks = model.stream(messages)
@@ -134,7 +140,7 @@ def _work(model: BaseChatModel, messages: list[tuple[str, str]], pieces: queue.Q
                 if close is not None:
                     close()
                 return
-            usage = chunk.usage_metadata or {}
+            usage: Any = chunk.usage_metadata or {}
             finished = (chunk.response_metadata or {}).get("finish_reason") or finished
             pieces.put(Piece(_text(chunk), usage.get("input_tokens", 0), usage.get("output_tokens", 0)))
         if finished is None and _says_when_it_ends(model):
@@ -173,7 +179,9 @@ def _explained(error: BaseException, settings: LlmSettings, *, begun: bool) -> _
         return _Failed(f"the language model refused the request (HTTP {status})")
     if kinds & {"APITimeoutError", "ReadTimeout", "ConnectTimeout", "TimeoutException", "TimeoutError"}:
         return _Failed("the language model did not answer in time", again=not begun)
-    if kinds & {"RemoteProtocolError", "ReadError", "IncompleteRead"} or (begun and kinds & {"APIConnectionError", "ConnectionError"}):
+    if kinds & {"RemoteProtocolError", "ReadError", "IncompleteRead"} or (
+        begun and kinds & {"APIConnectionError", "ConnectionError"}
+    ):
         return _Failed("the language model's answer was cut off", again=not begun)
     if str(error) == "the answer was cut off":
         return _Failed("the language model's answer was cut off", again=not begun)

@@ -26,7 +26,7 @@ from assistant.weights import LinearModel, sigmoid
 from assistant.writing.names import Name, Source, names, unified
 from assistant.writing.orders import orders
 from assistant.writing.polarity import denials, opposite, strict_denials
-from assistant.writing.quantities import Quantity, quantities
+from assistant.writing.quantities import ORDINAL, Quantity, quantities
 from index.corpus import StoredPassage
 from index.embedding import Embedder, Encoded
 from index.language import question_language
@@ -118,7 +118,9 @@ class Window:
     def text(self, evidence: Evidence) -> str:
         """Their text, a line each."""
         passage = evidence.stored.passage
-        return "\n".join(passage.text[s.start - passage.start : s.end - passage.start] for s in self.sentences(evidence))
+        return "\n".join(
+            passage.text[s.start - passage.start : s.end - passage.start] for s in self.sentences(evidence)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,18 @@ class SupportChecker:
         """Every window of a passage, judged."""
         evidence = self.evidence(stored)
         tokens = claim.encoded.tokens
-        similar = tokens.vectors @ evidence.tokens.T if tokens is not None else np.zeros((0, len(evidence.tokens)), np.float32)
+        similar = (
+            tokens.vectors @ evidence.tokens.T
+            if tokens is not None
+            else np.zeros((0, len(evidence.tokens)), np.float32)
+        )
         aligned = align(claim, evidence, similar)
         barred = orders(stored.passage)
-        return [self._judge(claim, evidence, window, aligned) for window in windows(evidence) if not barred & set(window.places)]
+        return [
+            self._judge(claim, evidence, window, aligned)
+            for window in windows(evidence)
+            if not barred & set(window.places)
+        ]
 
     def judged(self, support: Support) -> Support:
         """The support with its probability by the fitted model."""
@@ -211,7 +221,9 @@ class SupportChecker:
     def _about(self, doc_id: str) -> tuple[str, str]:
         """Title and language of a document."""
         if doc_id not in self._documents:
-            self._documents.update({name: (title, language) for name, title, language in self.generation.corpus.overview()})
+            self._documents.update(
+                {name: (title, language) for name, title, language in self.generation.corpus.overview()}
+            )
         return self._documents.get(doc_id, ("", "und"))
 
 
@@ -247,8 +259,12 @@ def windows(evidence: Evidence) -> Iterator[Window]:
 def missing_figures(claim: Claim, text: str) -> tuple[str, ...]:
     """Numbers, shares, ordinals and months of the claim that the text does not hold."""
     held = quantities(text)
+    codes = {float(number) for number in re.findall(r"\b[A-Z]{1,4}-?(\d{1,3})\b", text)}
     return tuple(
-        claim.text[one.start : one.end] for one in claim.quantities if not any(one.same(other) for other in held)
+        claim.text[one.start : one.end]
+        for one in claim.quantities
+        # "The third objective" of a text that numbers them is the one that it calls "DO-3".
+        if not any(one.same(other) for other in held) and not (one.kind == ORDINAL and one.values & codes)
     )
 
 
@@ -265,6 +281,8 @@ def missing_names(claim: Claim, text: str, context: str, language: str) -> tuple
         held = (capitals if len(spelled) > 1 else stems)[other]
         across = claim.translation.by_word.get(name.text, frozenset()) if language != claim.language else frozenset()
         used |= across & held
+        if language != claim.language and source.cognate(name):
+            continue
         if name.sure and not source.holds(name, spelled, translated=bool(across & held)):
             missing.append(name.text)
     if missing and language != claim.language:
@@ -290,12 +308,22 @@ def align(claim: Claim, evidence: Evidence, similar: Floats) -> Aligned:
     plain = [Source(text) for text in texts]
     about = Source(evidence.about)
     late = np.array([_matches(claim, similar, _inside(evidence, (sentence,))).mean() for sentence in passage.sentences])
-    figures = np.array([[any(one.same(other) for other in there) for there in held] for one in claim.quantities], dtype=bool)
+    figures = np.array(
+        [[any(one.same(other) for other in there) for there in held] for one in claim.quantities], dtype=bool
+    )
     known = np.array(
-        [[source.holds(name, (name,)) for source in plain] for name in claim.names if not about.holds(name, (name,))], dtype=bool
+        [[source.holds(name, (name,)) for source in plain] for name in claim.names if not about.holds(name, (name,))],
+        dtype=bool,
     )
     shape = (-1, len(texts))
-    return Aligned(similar, evidence.sentences @ claim.encoded.vector, late, figures.reshape(shape), known.reshape(shape), rival(claim, evidence, similar))
+    return Aligned(
+        similar,
+        evidence.sentences @ claim.encoded.vector,
+        late,
+        figures.reshape(shape),
+        known.reshape(shape),
+        rival(claim, evidence, similar),
+    )
 
 
 def _inside(evidence: Evidence, sentences: Sequence[Sentence]) -> NDArray[np.bool_]:
@@ -312,7 +340,9 @@ def _matches(claim: Claim, similar: Floats, columns: NDArray[np.bool_]) -> NDArr
     if not similar.size or not columns.any():
         return np.zeros(1)
     best = similar[:, columns].max(axis=1)
-    words = [best[list(word.tokens)].mean() for word in claim.asked.words if word.tokens and max(word.tokens) < len(best)]
+    words = [
+        best[list(word.tokens)].mean() for word in claim.asked.words if word.tokens and max(word.tokens) < len(best)
+    ]
     return np.array(words) if words else np.zeros(1)
 
 
@@ -346,14 +376,19 @@ def rival(claim: Claim, evidence: Evidence, similar: Floats) -> float:
         beside = (spans[:, 0] < end + BESIDE) & (spans[:, 1] > start - BESIDE // 2)
         beside &= ~((spans[:, 0] < end) & (spans[:, 1] > start)) & claim.content
         if own and others and beside.any():
-            mine, theirs = (max(_fit(similar[beside], evidence.starts, place) for place in places) for places in (own, others))
+            mine, theirs = (max(_fit(similar[beside], evidence, place) for place in places) for places in (own, others))
             greatest = max(greatest, theirs - mine)
     return greatest
 
 
-def _fit(similar: Floats, starts: NDArray[np.int64], place: tuple[int, int]) -> float:
-    """How well some tokens of the claim are matched beside a place of the passage."""
-    around = (starts >= place[0] - BESIDE) & (starts < place[1] + BESIDE) & ~((starts >= place[0]) & (starts < place[1]))
+def _fit(similar: Floats, evidence: Evidence, place: tuple[int, int]) -> float:
+    """How well some tokens of the claim are matched beside a place of the passage, in the same sentence."""
+    starts, passage = evidence.starts, evidence.stored.passage
+    offset = passage.start
+    own = next((s for s in passage.sentences if s.start - offset <= place[0] < s.end - offset), None)
+    first, last = (own.start - offset, own.end - offset) if own is not None else (0, len(passage.text))
+    around = (starts >= max(place[0] - BESIDE, first)) & (starts < min(place[1] + BESIDE, last))
+    around &= ~((starts >= place[0]) & (starts < place[1]))
     return float(similar[:, around].max(axis=1).mean()) if around.any() else -1.0
 
 
@@ -369,7 +404,8 @@ def _figures_and_rivals(claim: Claim, text: str) -> Iterator[tuple[int, int, lis
         rivals = [
             (other.start, other.end)
             for other in held
-            if (other.kind, other.is_year) == (one.kind, one.is_year) and not any(other.same(said) for said in claim.quantities)
+            if (other.kind, other.is_year) == (one.kind, one.is_year)
+            and not any(other.same(said) for said in claim.quantities)
         ]
         yield one.start, one.end, own, rivals
     codes = [name for name in names(text) if re.search(r"\d", name.plain)]
@@ -393,7 +429,9 @@ def _features(claim: Claim, evidence: Evidence, window: Window, text: str, align
     similar = aligned.similar
     own = _inside(evidence, window.sentences(evidence))
     inside = own | (evidence.starts < 0)
-    best = similar[:, inside].max(axis=1) if similar.size and inside.any() else np.zeros(max(len(similar), 1), np.float32)
+    best = (
+        similar[:, inside].max(axis=1) if similar.size and inside.any() else np.zeros(max(len(similar), 1), np.float32)
+    )
     matches = _matches(claim, similar, inside)
     weights = np.array([word.idf for word in claim.asked.words if word.tokens and max(word.tokens) < len(best)])
     weights = weights if len(weights) == len(matches) else np.ones(len(matches))

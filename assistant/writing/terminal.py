@@ -20,7 +20,9 @@ from assistant.writing.types import Finished, SentenceChecked, Started, WrittenA
 from assistant.writing.writer import Writer
 
 
-def print_written(writer: Writer, question: str, k: int, history: Sequence[Turn] = (), *, translated: bool = False) -> WrittenAnswer:
+def print_written(
+    writer: Writer, question: str, k: int, history: Sequence[Turn] = (), *, translated: bool = False
+) -> WrittenAnswer:
     """Write and print one answer as it comes; with `translated`, its quotes in the question's language beside the originals."""
     from rich.console import Console
     from rich.text import Text
@@ -51,7 +53,13 @@ def print_written(writer: Writer, question: str, k: int, history: Sequence[Turn]
         for citation in written.answer.citations:
             found = translate(citation, written.answer.language, writer.model, writer.settings)
             if found is not None:
-                console.print(Text.assemble((f"[{found.marker}] ", "bold cyan"), one_line(found.text), ("  (translated by the model)", "dim")))
+                console.print(
+                    Text.assemble(
+                        (f"[{found.marker}] ", "bold cyan"),
+                        one_line(found.text),
+                        ("  (translated by the model)", "dim"),
+                    )
+                )
     return written
 
 

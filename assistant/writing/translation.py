@@ -32,7 +32,9 @@ class Translated:
     text: str
 
 
-def translate(citation: Citation, language: str, model: BaseChatModel, settings: LlmSettings, stop: Stop | None = None) -> Translated | None:
+def translate(
+    citation: Citation, language: str, model: BaseChatModel, settings: LlmSettings, stop: Stop | None = None
+) -> Translated | None:
     """The quote in `language`; None if it is in that language already, the model fails, or a figure was lost or added."""
     if question_language(citation.quote) == language:
         return None
@@ -48,4 +50,6 @@ def translate(citation: Citation, language: str, model: BaseChatModel, settings:
     text = " ".join(text.split()).strip('"“”«» ')
     ours, theirs = quantities(text), quantities(citation.quote)
     same = all(any(a.same(b) for b in theirs) for a in ours) and all(any(a.same(b) for b in ours) for a in theirs)
-    return Translated(citation.marker, language, text) if text and same and question_language(text) == language else None
+    return (
+        Translated(citation.marker, language, text) if text and same and question_language(text) == language else None
+    )

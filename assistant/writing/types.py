@@ -70,7 +70,9 @@ class WrittenAnswer:
 
     def to_json(self, question_id: str | None = None) -> dict[str, Any]:
         """The answer as `ask --json` prints it, and under `written` how it was written."""
-        counts = {verdict: sum(one.verdict == verdict for one in self.sentences) for verdict in (STRUCK, REPOINTED, MARKED)}
+        counts = {
+            verdict: sum(one.verdict == verdict for one in self.sentences) for verdict in (STRUCK, REPOINTED, MARKED)
+        }
         return {
             **self.answer.to_json(question_id),
             "written": {

@@ -58,7 +58,9 @@ class Writer:
                 return event.written
         raise AssertionError("the last event is always Finished")
 
-    def write(self, question: str, k: int = 10, history: Sequence[Turn] = (), stop: Stop | None = None) -> Iterator[Event]:
+    def write(
+        self, question: str, k: int = 10, history: Sequence[Turn] = (), stop: Stop | None = None
+    ) -> Iterator[Event]:
         """The answer as events: Started, then Draft and SentenceChecked as it goes, and Finished, whatever happens.
 
         What the documents do not answer is refused as without a model, which is not asked then. Stopped, the answer consists
@@ -92,7 +94,14 @@ class _Run:
     """One answer being written."""
 
     def __init__(
-        self, writer: Writer, answer: Answer, found: Found, shown: list[Shown], stop: Stop, base: WrittenAnswer, began: float
+        self,
+        writer: Writer,
+        answer: Answer,
+        found: Found,
+        shown: list[Shown],
+        stop: Stop,
+        base: WrittenAnswer,
+        began: float,
     ) -> None:
         self.writer = writer
         self.answer = answer
@@ -168,7 +177,9 @@ class _Run:
         numbers = []
         for stretch in stretches:
             start, end = passage.sentences[stretch[0]].start, passage.sentences[stretch[-1]].end
-            known = next((c for c in self.citations if (c.doc_id, c.start, c.end) == (document.doc_id, start, end)), None)
+            known = next(
+                (c for c in self.citations if (c.doc_id, c.start, c.end) == (document.doc_id, start, end)), None
+            )
             if known is None:
                 quote = passage.text[start - passage.start : end - passage.start]
                 page = document.page_at(start)
