@@ -42,8 +42,8 @@ def _compatible(settings: LlmSettings) -> BaseChatModel:
         # Servers on one's own machine ask for no key, but the client insists on one.
         api_key=SecretStr(api_key() or "none"),
         temperature=settings.temperature,
-        max_completion_tokens=None,
-        model_kwargs={"max_tokens": settings.max_tokens},
+        # The older name, which every such server understands.
+        extra_body={"max_tokens": settings.max_tokens},
         timeout=httpx.Timeout(settings.first_token_timeout, connect=min(10.0, settings.first_token_timeout)),
         max_retries=0,
         stream_usage=True,

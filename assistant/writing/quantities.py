@@ -153,6 +153,7 @@ def _numbers(text: str, folded: str, tokens: Sequence[re.Match[str]]) -> list[Qu
                 end = tokens[after - 1].end()
                 percent = _PERCENT.match(folded, end)
                 if percent:
+                    after += sum(percent.start() <= one.start() < percent.end() for one in tokens[after : after + 3])
                     values = frozenset(value / 100 for value in values)
                 found.append(Quantity(SHARE if percent else NUMBER, values, token.start(), end))
             at = max(after, at + 1)
@@ -198,7 +199,7 @@ def _spelled(tokens: Sequence[re.Match[str]], at: int) -> tuple[int, int]:
     after = at + 1
     while after + 1 < len(tokens) and tokens[after].group() in ("-", "y", "and"):
         low = _UNITS.get(tokens[after + 1].group(), _ONES.get(tokens[after + 1].group(), 0))
-        if not (0 < low < 10 and value % 10 == 0 and 20 <= value % 100 + (100 if value % 100 == 0 else 0)):
+        if not (0 < low < 10 and value % 10 == 0 and value % 100 + (100 if value % 100 == 0 else 0) >= 20):
             break
         value += low
         after += 2

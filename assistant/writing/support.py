@@ -241,7 +241,7 @@ def windows(evidence: Evidence) -> Iterator[Window]:
     for length in range(1, ADJACENT + 1):
         for first in range(len(sentences) - length + 1):
             kinds = [sentence.kind for sentence in sentences[first : first + length]]
-            if length == 1 or not {"item", "heading"} & set(kinds[1:]) and kinds[0] != "item":
+            if length == 1 or (not {"item", "heading"} & set(kinds[1:]) and kinds[0] != "item"):
                 yield Window(tuple(range(first, first + length)))
     for lead, sentence in enumerate(sentences):
         if sentence.kind != "lead":
