@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from assistant import wording
 from assistant.bridge import Bridge
@@ -18,6 +20,16 @@ from index.embedding import Embedder, open_embedder
 from index.errors import IndexFormatError, QuestionError
 from index.store import Generation, open_generation
 from index.types import Document, Manifest, Passage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assistant.writing.config import LlmSettings
+    from assistant.writing.followup import Turn
+    from assistant.writing.streaming import Stop
+    from assistant.writing.support import SupportChecker
+    from assistant.writing.types import Event
+    from assistant.writing.writer import Writer
 
 LONGEST_QUESTION = 2_000
 
@@ -42,6 +54,8 @@ class Assistant:
         self.generation = generation
         self.retriever = Retriever(generation, embedder, bridge or Bridge(), settings)
         self.weights = weights or packaged_weights()
+        self._writers: dict[LlmSettings, Writer] = {}
+        self._writers_lock = Lock()
 
     @classmethod
     def open(cls, index: Path, *, settings: Settings | None = None) -> Assistant:
@@ -72,6 +86,10 @@ class Assistant:
         With a filter, only what fits it is searched and quoted. Raises QuestionError for a question without words or
         with more than 2,000 characters, and FilterError for a filter that cannot be applied or leaves nothing.
         """
+        return self.ask_with_found(question, k, where)[0]
+
+    def ask_with_found(self, question: str, k: int = 10, where: Filter | None = None) -> tuple[Answer, Found]:
+        """The answer as `ask` gives it, with everything that was found on the way."""
         started = time.perf_counter()
         found = self.retriever.find(checked(question), where)
         read_from = time.perf_counter()
@@ -92,7 +110,7 @@ class Assistant:
             "verify": (ended - verify_from) * 1e3,
             "total": (ended - started) * 1e3,
         }
-        return self._answer(question, found, cited, confidence, timings, k, where)
+        return self._answer(question, found, cited, confidence, timings, k, where), found
 
     def _answer(
         self,
@@ -136,6 +154,26 @@ class Assistant:
     def facets(self) -> Facets:
         """What a filter can go by in this index."""
         return self.retriever.facets
+
+    def write(
+        self, question: str, settings: LlmSettings, k: int = 10, history: Sequence[Turn] = (), stop: Stop | None = None
+    ) -> Iterator[Event]:
+        """An answer written by a language model, as events; see `assistant.writing.writer.Writer.write`.
+
+        The model is opened on the first use of these settings and kept. Raises ConfigurationError.
+        """
+        from assistant.writing.writer import Writer
+
+        with self._writers_lock:
+            if settings not in self._writers:
+                self._writers[settings] = Writer(self, settings)
+        yield from self._writers[settings].write(question, k, history, stop)
+
+    def writing_checker(self) -> SupportChecker:
+        """What checks written sentences against the passages of this index."""
+        from assistant.writing.support import SupportChecker
+
+        return SupportChecker(self.generation, self.retriever.embedder, self.retriever.bridge)
 
     def document(self, doc_id: str) -> Document:
         """One document with its whole text; SourceError if the index holds none of that name."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from assistant.filter_options import filter_options
+from assistant.llm_options import llm_options, llm_settings
 from assistant.show import show
 from assistant.user_commands import user
 from index.errors import QuestionError, QuipuError, UsageError
@@ -274,6 +275,11 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int, where:
     "--questions", type=FOLDER, metavar="FILE", help="Answer every question of a JSONL file with id and question."
 )
 @filter_options
+@click.option(
+    "--after", multiple=True, metavar="QUESTION", help="An earlier question that this one follows; with --llm."
+)
+@click.option("--translate", is_flag=True, help="Show quotes translated beside the originals; with --llm.")
+@llm_options
 def ask(
     question: str | None,
     index_dir: Path | None,
@@ -281,10 +287,32 @@ def ask(
     as_json: bool,
     questions: Path | None,
     where: Filter | None,
+    after: tuple[str, ...],
+    translate: bool,
+    llm: str | None,
+    llm_url: str | None,
+    llm_name: str | None,
+    llm_set: tuple[str, ...],
 ) -> None:
     """Answer QUESTION with cited sentences, or say that the documents do not."""
     if (question is None) == (questions is None):
         raise click.UsageError("give either a QUESTION or --questions FILE")
+    settings = llm_settings(llm, llm_url, llm_name, llm_set)
+    if settings is None and (after or translate):
+        raise click.UsageError("--after and --translate need a language model; give --llm")
+    if settings is not None:
+        from assistant.writing.asking import ask_all, ask_one
+
+        question = _askable(question) if question is not None else None
+        assistant = _open(index_dir)
+        try:
+            if questions is not None:
+                ask_all(assistant, settings, questions, k, as_json=as_json)
+            elif question is not None:
+                ask_one(assistant, settings, question, k, as_json=as_json, after=after, translated=translate)
+        finally:
+            assistant.close()
+        return
     if questions is not None:
         _ask_all(questions, index_dir, k, as_json, where)
         return
