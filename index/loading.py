@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,8 @@ from index.types import Document, Span
 
 SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
 METADATA_FILE = "metadata.yaml"
+VERSION = 1
+"""Goes up when the same bytes give another text, title or metadata; every file is then read again."""
 LONGEST_TITLE = 90
 _WESTERN = frozenset("áéíóúüñÁÉÍÓÚÜÑàèìòùâêîôûãõäëïöçßÀÈÂÊÎÔÛÃÕÄÖÇ¿¡ºª°«»“”‘’–—…•·€£§´©®™½¼\N{NO-BREAK SPACE}")
 FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -114,6 +116,21 @@ def read_metadata(source: Path) -> dict[str, dict[str, str]]:
     if not isinstance(content, dict) or not all(isinstance(fields, dict) for fields in content.values()):
         raise SourceError(f"{path} is not as expected: it should map each file name to fields such as title and date")
     return {_plain(name): _flat(fields) for name, fields in content.items()}
+
+
+def read_documents(
+    files: Iterable[SourceFile], metadata: Mapping[str, Mapping[str, str]], *, cache: Path | None = None
+) -> Iterator[tuple[SourceFile, Document | Skipped]]:
+    """What `files` hold: each file's documents or the reason why there is none, in the order of `files`.
+
+    What belongs to one file comes in one run. `metadata` says what is known of each doc_id. `cache` is a folder in
+    which extracted texts may be kept between builds.
+    """
+    for file in files:
+        try:
+            yield file, load(file, metadata.get(file.doc_id, {}))
+        except SourceError as error:
+            yield file, Skipped(file.doc_id, str(error))
 
 
 def load(file: SourceFile, metadata: Mapping[str, str]) -> Document:
