@@ -22,8 +22,13 @@ def cache_key(model_sha256: str, kind: str, text: str) -> bytes:
     return digest.digest()[:16]
 
 
+def size_of(folder: Path) -> int:
+    """Bytes that the cache in `folder` takes on disk."""
+    return sum(path.stat().st_size for path in folder.glob("embeddings.sqlite*"))
+
+
 def discard(folder: Path) -> None:
-    """Delete the cache in `folder`; the next build encodes everything anew."""
+    """Delete the cache in `folder`; what no generation holds is encoded anew."""
     for path in folder.glob("embeddings.sqlite*"):
         path.unlink()
 
@@ -83,6 +88,16 @@ class EmbeddingCache:
         if row is None:
             raise KeyError(key)
         return np.frombuffer(row[0], dtype="<f2")
+
+    def vectors(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float16]]:
+        """The stored vectors of `keys`; those that are not there are left out."""
+        found: dict[bytes, NDArray[np.float16]] = {}
+        for first in range(0, len(keys), CHUNK):
+            part = keys[first : first + CHUNK]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT key, vector FROM vectors WHERE key IN ({marks}) AND length(vector) = ?"
+            found.update((k, np.frombuffer(v, "<f2")) for k, v in self._db.execute(query, [*part, 2 * self.dim]))
+        return found
 
     def tokens(self, key: bytes) -> NDArray[np.void]:
         """The stored packed tokens of a passage; KeyError if there are none."""

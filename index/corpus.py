@@ -1,7 +1,7 @@
-"""Documents, passages and sentences of one generation, in SQLite.
+"""Source files, documents, passages and sentences of one generation, in SQLite.
 
 Row i of a table belongs to row i of the vector files: passages to `passages.faiss`, the lexical index and
-`token_offsets.npy`; sentences to `sentences.npy`.
+`token_places.npy`; sentences to `sentences.npy`. The rows of one file, document or passage are adjacent.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from index.errors import IndexDamagedError, SourceError
 from index.types import Document, Passage, Sentence, Span
 
 SCHEMA = """
+CREATE TABLE files (row INTEGER PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL, about BLOB NOT NULL,
+    first_document INTEGER NOT NULL, documents INTEGER NOT NULL, skipped TEXT NOT NULL);
 CREATE TABLE documents (row INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
     language TEXT NOT NULL, metadata TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE passages (row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (row),
@@ -31,6 +33,12 @@ _PASSAGE = (
     "SELECT p.row, d.doc_id, p.start, p.end, p.text, p.headings, p.first_sentence, p.sentences, p.context "
     "FROM passages p JOIN documents d ON d.row = p.document "
 )
+# Read through its passage's range of rows, which needs no index of its own.
+_SENTENCES = (
+    "SELECT p.row, s.start, s.end, s.kind FROM passages p "
+    "CROSS JOIN sentences s ON s.row >= p.first_sentence AND s.row < p.first_sentence + p.sentences "
+)
+_STATEMENTS = {statement.strip() for statement in SCHEMA.split(";") if statement.strip()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,58 +61,20 @@ class StoredPassage:
         return self.context + self.passage.text
 
 
-class CorpusWriter:
-    """Fills a new corpus file; rows count from 0 in the order of writing."""
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A source file as it was indexed.
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path)
-        self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + SCHEMA)
-        self.documents = self.passages = self.sentences = 0
+    `content` is its sha256, `about` a digest of its metadata, `documents` their number; `skipped` says what was left
+    out of it, as `(doc_id, reason)`.
+    """
 
-    def add(self, document: Document, passages: Sequence[Passage], contexts: Sequence[str]) -> None:
-        """Append a document and its passages."""
-        self._db.execute(
-            "INSERT INTO documents VALUES (?,?,?,?,?,?,?)",
-            (
-                self.documents,
-                document.doc_id,
-                document.title,
-                document.language,
-                json.dumps(dict(document.metadata), ensure_ascii=False),
-                json.dumps(document.pages),
-                document.text,
-            ),
-        )
-        for passage, context in zip(passages, contexts, strict=True):
-            self._db.execute(
-                "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
-                (
-                    self.passages,
-                    self.documents,
-                    passage.start,
-                    passage.end,
-                    json.dumps(passage.headings, ensure_ascii=False),
-                    passage.text,
-                    context,
-                    self.sentences,
-                    len(passage.sentences),
-                ),
-            )
-            self._db.executemany(
-                "INSERT INTO sentences VALUES (?,?,?,?,?)",
-                [
-                    (self.sentences + i, self.passages, sentence.start, sentence.end, sentence.kind)
-                    for i, sentence in enumerate(passage.sentences)
-                ],
-            )
-            self.passages += 1
-            self.sentences += len(passage.sentences)
-        self.documents += 1
-
-    def close(self) -> None:
-        """Commit and close."""
-        self._db.commit()
-        self._db.close()
+    row: int
+    name: str
+    content: bytes
+    about: bytes
+    documents: int
+    skipped: tuple[tuple[str, str], ...]
 
 
 class Corpus:
@@ -116,8 +86,14 @@ class Corpus:
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
             self._lock = Lock()
+            # A file from elsewhere may hold views and triggers that call functions; none of them is used.
+            self._db.execute("PRAGMA trusted_schema=OFF")
+            self._db.execute("PRAGMA cell_size_check=ON")
+            if {row[0] for row in self._rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")} != _STATEMENTS:
+                raise sqlite3.DatabaseError("its tables are not those of an index")
             self.documents, self.passages, self.sentences = (
-                self._rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("documents", "passages", "sentences")
+                int(self._rows(f"SELECT count(*) FROM {table}")[0][0])
+                for table in ("documents", "passages", "sentences")
             )
         except sqlite3.Error as error:
             raise IndexDamagedError(f"{path.name} cannot be opened: {error}; run quipu build") from None
@@ -125,6 +101,37 @@ class Corpus:
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock:
             return self._db.execute(query, values).fetchall()
+
+    def _each(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple]:  # type: ignore[type-arg]
+        """Rows of a large result, a few hundred at a time."""
+        with self._lock:
+            cursor = self._db.execute(query, values)
+        while True:
+            with self._lock:
+                rows = cursor.fetchmany(AT_ONCE)
+            if not rows:
+                return
+            yield from rows
+
+    def files(self) -> Iterator[StoredFile]:
+        """Every source file, in the order of the index."""
+        for row, name, content, about, documents, skipped in self._each(
+            "SELECT row, name, content, about, documents, skipped FROM files ORDER BY row"
+        ):
+            reasons = tuple((str(doc_id), str(reason)) for doc_id, reason in json.loads(skipped))
+            yield StoredFile(row, name, content, about, documents, reasons)
+
+    def doc_ids_of(self, file: StoredFile) -> list[str]:
+        """The doc_ids of one file's documents, in order."""
+        query = (
+            "SELECT d.doc_id FROM files f JOIN documents d "
+            "ON d.row >= f.first_document AND d.row < f.first_document + f.documents WHERE f.row = ? ORDER BY d.row"
+        )
+        return [row[0] for row in self._rows(query, (file.row,))]
+
+    def embedded_passages(self) -> Iterator[tuple[str, str]]:
+        """`(text, context)` of every passage in the order of rows."""
+        yield from self._each("SELECT text, context FROM passages ORDER BY row")
 
     def doc_ids(self) -> tuple[str, ...]:
         """All doc_ids in the order of the index."""
@@ -157,9 +164,7 @@ class Corpus:
             part = [int(row) for row in rows[first : first + AT_ONCE]]
             marks = ",".join("?" * len(part))
             spans: dict[int, list[Sentence]] = {}
-            for passage, start, end, kind in self._rows(
-                f"SELECT passage, start, end, kind FROM sentences WHERE passage IN ({marks}) ORDER BY row", part
-            ):
+            for passage, start, end, kind in self._rows(_SENTENCES + f"WHERE p.row IN ({marks}) ORDER BY s.row", part):
                 spans.setdefault(passage, []).append(Sentence(start, end, kind))
             found = self._rows(_PASSAGE + f"WHERE p.row IN ({marks})", part)
             stored.update({values[0]: _stored(values, spans.get(values[0], [])) for values in found})
