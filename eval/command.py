@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.cli import index_option
+from assistant.options import index_option
 from index.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index import chunking, loading
-from index.assembly import Rows, sources_of, write_keys, write_passages, write_sentences, write_tokens
+from index.assembly import sources_of, write_keys, write_passages, write_sentences, write_tokens
 from index.cache import EmbeddingCache, discard, size_of
 from index.corpus import Corpus
 from index.earlier import Earlier, open_earlier
@@ -60,7 +60,7 @@ class BuildReport:
     encoded: int
     reused: int
     skipped: tuple[Skipped, ...]
-    changes: Changes = Changes()
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,6 @@ def _write(
         datetime.now(UTC).isoformat(timespec="seconds"),
         str(work.source.resolve()),
         taken.fingerprint(work.recipe),
-        work.recipe,
         work.model_name,
         embedder.sha256,
         dim,
@@ -240,6 +239,7 @@ def _write(
         len(sentences),
         tokens,
         file_checksums(folder, earlier.manifest.files if earlier is not None else {}),
+        work.recipe,
     )
     write_manifest(folder, manifest)
     return manifest

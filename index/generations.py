@@ -56,7 +56,7 @@ def rollback(index: Path, to: str | None = None, *, wait: float = 0.0) -> str:
         names = [folder.name for folder in _finished(index)]
         if to is not None and to not in names:
             raise IndexMissingError(f"there is no generation {to!r}; quipu generations lists those that are kept")
-        wanted = [to] if to is not None else [name for name in reversed(names) if name < live]
+        wanted = [to] if to is not None else [name for name in reversed(names) if name < live or live not in names]
         reason = "there is no earlier generation to go back to; quipu build --keep N keeps more of them"
         for name in wanted:
             folder = index / "generations" / name

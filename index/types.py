@@ -90,7 +90,6 @@ class Manifest:
     created: str
     source: str
     source_sha256: str
-    recipe: str
     model_name: str
     model_sha256: str
     dim: int
@@ -100,3 +99,4 @@ class Manifest:
     sentences: int
     tokens: int
     files: Mapping[str, tuple[int, str]]
+    recipe: str = ""

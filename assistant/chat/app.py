@@ -13,6 +13,7 @@ from assistant.chat.examples import example_questions
 from assistant.chat.library import ChatAssistant
 from assistant.chat.markup import escape
 from assistant.chat.strings import known_language, strings, translated
+from assistant.live import pinned
 from index.errors import QuipuError
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def build_app(assistant: ChatAssistant) -> gr.Blocks:
         if not isinstance(request, dict):
             return {"error": "reader_failed"}
         try:
-            html = reader.document_html(assistant, request, known_language(request.get("language")))
+            with pinned(assistant) as library:
+                html = reader.document_html(library, request, known_language(request.get("language")))
         except (QuipuError, KeyError):
             logger.exception("a document could not be opened")
             return {"error": "reader_failed"}
@@ -98,7 +100,8 @@ def answered(assistant: ChatAssistant, asked: dict[str, Any]) -> Iterator[str]:
     # A page can send half of a surrogate pair, which no UTF-8 response could carry back.
     question = str(asked.get("question", "")).encode("utf-8", "replace").decode("utf-8")
     try:
-        yield from turn.stages(assistant.ask(question), assistant, language, turn_id)
+        with pinned(assistant) as library:
+            yield from turn.stages(library.ask(question), library, language, turn_id)
     except QuipuError as error:
         yield turn.notice_html(question, "error_title", escape(str(error)), language, turn_id)
     except Exception:
