@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX ?= .index
 SOURCE ?= seeds
 
-.PHONY: chat test check format build bench eval clean
+.PHONY: chat test check format build bench bench-scale eval clean
 
 # Made anew whenever pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml
@@ -21,7 +21,7 @@ chat: build
 	$(BIN)/quipu chat --index $(INDEX)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	QUIPU_THOROUGH=1 $(BIN)/python -m pytest
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
@@ -39,6 +39,10 @@ eval: build
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m eval.bench
+
+# Takes half an hour and 15 GB of disk.
+bench-scale: $(VENV)/.installed
+	$(BIN)/python -m eval.bench_scale --model --passages 1000 --passages 10000 --passages 100000 --vectors 1000000
 
 clean:
 	rm -rf .index report screenshots .mypy_cache .ruff_cache .pytest_cache

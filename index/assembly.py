@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,24 +70,30 @@ def write_sentences(
 ) -> None:
     """Write `sentences.npy`, float16 `(sentences, dim)`."""
     held = earlier.sentences if earlier is not None else None
-    out = np.lib.format.open_memmap(folder / "sentences.npy", mode="w+", dtype=np.float16, shape=(len(rows), dim))
-    for first, block in _blocks(rows, sources, held, cache, dim):
-        out[first : first + len(block)] = block
-    out.flush()
+    write_array(folder / "sentences.npy", (len(rows), dim), "<f2", _blocks(rows, sources, held, cache, dim))
 
 
 def write_passages(
     folder: Path, rows: Rows, sources: NDArray[np.int64], earlier: Earlier | None, cache: EmbeddingCache, dim: int
 ) -> None:
     """Write `passages.faiss`. Vectors are gathered on disk first: FAISS learns from a sample before it takes them."""
-    held = earlier.vectors if earlier is not None else None
+    held = earlier.vectors.vectors if earlier is not None and earlier.vectors is not None else None
     gathered = folder / "gathered.npy"
-    out = np.lib.format.open_memmap(gathered, mode="w+", dtype=np.float16, shape=(len(rows), dim))
-    for first, block in _blocks(rows, sources, held.vectors if held is not None else None, cache, dim):
-        out[first : first + len(block)] = block
-    write_vectors(folder / "passages.faiss", out)
-    del out
+    write_array(gathered, (len(rows), dim), "<f2", _blocks(rows, sources, held, cache, dim))
+    write_vectors(folder / "passages.faiss", np.load(gathered, mmap_mode="r", allow_pickle=False))
     gathered.unlink()
+
+
+def write_array(path: Path, shape: tuple[int, int], dtype: str, blocks: Iterable[NDArray[Any]]) -> None:
+    """Write a .npy file from blocks of rows.
+
+    By plain writes, not through a memory map: on a full disk the one is an error, the other the end of the process.
+    """
+    with path.open("wb") as file:
+        header = {"descr": dtype, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, dtype=dtype).tobytes())
 
 
 def _blocks(
@@ -95,8 +102,8 @@ def _blocks(
     held: NDArray[np.float16] | Callable[[NDArray[np.int64]], NDArray[np.float32]] | None,
     cache: EmbeddingCache,
     dim: int,
-) -> Iterator[tuple[int, NDArray[np.float16]]]:
-    """Blocks of vectors in order, each with its first row."""
+) -> Iterator[NDArray[np.float16]]:
+    """Blocks of vectors, in order."""
     for first in range(0, len(rows), BLOCK):
         part = sources[first : first + BLOCK]
         block = np.empty((len(part), dim), dtype=np.float16)
@@ -109,7 +116,7 @@ def _blocks(
             vectors = cache.vectors(list(dict.fromkeys(keys)))
             for row, key in zip(new.tolist(), keys, strict=True):
                 block[row] = vectors[key]
-        yield first, block
+        yield block
 
 
 def write_tokens(
@@ -167,9 +174,5 @@ def _kept(sources: NDArray[np.int64], earlier: Earlier | None) -> set[int]:
 
 def write_keys(folder: Path, passages: Rows, sentences: Rows) -> None:
     """Write `keys.npy`, uint64 `(passages + sentences, 2)`."""
-    out = np.lib.format.open_memmap(
-        folder / "keys.npy", mode="w+", dtype="<u8", shape=(len(passages) + len(sentences), 2)
-    )
-    out[: len(passages)] = as_keys(passages.keys)
-    out[len(passages) :] = as_keys(sentences.keys)
-    out.flush()
+    shape = (len(passages) + len(sentences), 2)
+    write_array(folder / "keys.npy", shape, "<u8", (as_keys(rows.keys) for rows in (passages, sentences)))

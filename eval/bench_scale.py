@@ -1,0 +1,353 @@
+"""How the index grows: `make bench-scale`, or `python -m eval.bench_scale [--passages N]... [--vectors N]`.
+
+Each size is built and asked in processes of its own, so that their peaks of memory are theirs alone. Texts and vectors
+are generated (`eval.scale_texts`), the files are real. "Work" is the time of a build without encoding; its share of
+encoding the same texts with the default model is told by `--model`, which measures that model in a bare loop and in a
+build. `--vectors` builds FAISS and BM25 files alone, over so many generated passages.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+QUERIES = 200
+NEIGHBOURS = 10
+BLOCK = 50_000
+
+
+@click.command()
+@click.option("--passages", "sizes", multiple=True, type=int, help="Sizes to measure.  [1000, 10000, 100000]")
+@click.option("--vectors", type=int, default=0, help="Measure FAISS and BM25 files alone over so many passages.")
+@click.option("--model", is_flag=True, help="Measure the default model on 1,000 passages too.")
+@click.option("--part", hidden=True, help="What a process of its own is to measure, as JSON.")
+def main(sizes: tuple[int, ...], vectors: int, model: bool, part: str | None) -> None:
+    """Measure building and asking at several sizes."""
+    if part is not None:
+        asked = json.loads(part)
+        click.echo(json.dumps(PARTS[asked.pop("part")](**asked)))
+        return
+    if model:
+        _say(_apart("model"), "the default model, 1,000 passages")
+    for size in sizes or (() if vectors or model else (1_000, 10_000, 100_000)):
+        with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
+            for stage in ("write", "build", "rebuild", "ask"):
+                _say(_apart(stage, folder=folder, passages=size), f"{size:,} passages, {stage}")
+    if vectors:
+        with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
+            _say(_apart("files", folder=folder, passages=vectors), f"{vectors:,} generated vectors")
+
+
+def _apart(part: str, **arguments: Any) -> dict[str, Any]:
+    command = [sys.executable, "-m", "eval.bench_scale", "--part", json.dumps({"part": part, **arguments})]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _say(figures: dict[str, Any], title: str) -> None:
+    shown = ", ".join(
+        f"{name} {value:,.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in figures.items()
+    )
+    click.echo(f"{title}: {shown}")
+
+
+def _memory(field: str = "VmRSS") -> float:
+    """Memory of this process in MB: VmRSS now, VmHWM at its peak, RssAnon without what is mapped from files."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def _reset_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def write(folder: str, passages: int) -> dict[str, Any]:
+    """Write the source files."""
+    from eval.scale_texts import GeneratedTexts
+
+    started = time.perf_counter()
+    GeneratedTexts().write(Path(folder) / "source", passages)
+    return {"seconds": time.perf_counter() - started}
+
+
+class _Timed:
+    """An embedder whose time in `encode` is summed up."""
+
+    def __init__(self, embedder: Any) -> None:
+        self._embedder = embedder
+        self.name, self.sha256, self.dim = embedder.name, embedder.sha256, embedder.dim
+        self.count_tokens = embedder.count_tokens
+        self.seconds = 0.0
+
+    def encode(self, *arguments: Any, **options: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return self._embedder.encode(*arguments, **options)
+        finally:
+            self.seconds += time.perf_counter() - started
+
+
+def build(folder: str, passages: int) -> dict[str, Any]:
+    """Build the index from nothing."""
+    from eval.scale_texts import GeneratedEmbedder, GeneratedTexts
+    from index.language import document_language
+
+    document_language("Some words, so that what tells languages is loaded.")
+    embedder = _Timed(GeneratedEmbedder(GeneratedTexts()))
+    _imports()
+    before = _memory()
+    _reset_peak()
+    seconds, report = _build(Path(folder), embedder)
+    index = Path(folder) / "index"
+    return {
+        "passages": report.passages,
+        "sentences": report.sentences,
+        "seconds": seconds["total"],
+        "of that encoding": embedder.seconds,
+        "work, ms a passage": (seconds["total"] - embedder.seconds) / report.passages * 1e3,
+        **{f"{stage} s": value for stage, value in seconds.items() if stage != "total"},
+        "peak memory above start, MB": _memory("VmHWM") - before,
+        "generation, MB": _size(index / "generations"),
+        "cache after, MB": _size(index / "cache"),
+    }
+
+
+def _imports() -> None:
+    import faiss
+    import tantivy
+
+    assert faiss
+    assert tantivy
+
+
+def _build(folder: Path, embedder: Any) -> tuple[dict[str, float], Any]:
+    from index.build import build_index
+
+    ends: dict[str, float] = {}
+    started = time.perf_counter()
+
+    def told(stage: str, done: int, total: int) -> None:
+        ends[stage] = time.perf_counter() - started
+
+    report = build_index(folder / "source", folder / "index", embedder=embedder, progress=told)
+    total = time.perf_counter() - started
+    seconds: dict[str, float] = {}
+    last = 0.0
+    for stage, end in ends.items():
+        if stage != "reading":
+            seconds["reading and encoding" if stage == "embedding" else stage] = end - last
+            last = end
+    return {**seconds, "saving": total - last, "total": total}, report
+
+
+def _size(folder: Path) -> float:
+    files = {(s.st_ino, s.st_blocks * 512) for path in folder.rglob("*") if path.is_file() for s in [path.stat()]}
+    return sum(size for _, size in files) / 1e6
+
+
+def rebuild(folder: str, passages: int) -> dict[str, Any]:
+    """Build again: unchanged, and with one document changed."""
+    from eval.scale_texts import GeneratedEmbedder, GeneratedTexts
+
+    embedder = _Timed(GeneratedEmbedder(GeneratedTexts()))
+    _imports()
+    seconds, report = _build(Path(folder), embedder)
+    assert report.unchanged
+    path = sorted((Path(folder) / "source").rglob("*.txt"))[passages // 60]
+    path.write_text(path.read_text(encoding="utf-8") + "\n\nOne sentence is new here.", encoding="utf-8")
+    again, changed = _build(Path(folder), embedder)
+    return {
+        "unchanged, s": seconds["total"],
+        "one document changed, s": again["total"],
+        **{f"{stage} s": value for stage, value in again.items() if stage != "total"},
+        "texts encoded": changed.encoded,
+        "both generations, MB": _size(Path(folder) / "index/generations"),
+    }
+
+
+def ask(folder: str, passages: int) -> dict[str, Any]:
+    """Search with sentences of the documents, every third word left out."""
+    from assistant.apertium import Apertium
+    from assistant.bridge import Bridge
+    from assistant.retrieval import Retriever
+    from eval.scale_texts import GeneratedEmbedder, GeneratedTexts
+    from index.store import open_generation
+
+    texts = GeneratedTexts()
+    embedder = GeneratedEmbedder(texts)
+    _imports()
+    warm_bridge = Bridge(apertium=Apertium(Path(folder)))
+    warm_bridge.translate("What is the law of the river?", "en")
+    before = _memory()
+    _reset_peak()
+    started = time.perf_counter()
+    generation = open_generation(Path(folder) / "index")
+    opened = time.perf_counter() - started
+    retriever = Retriever(generation, embedder, warm_bridge)
+    rng = np.random.default_rng(11)
+    rows = rng.integers(0, generation.manifest.passages, QUERIES)
+    questions = []
+    for row in rows.tolist():
+        passage = generation.corpus.passage(row).passage
+        words = passage.text.split(". ")[int(rng.integers(3))].split()
+        questions.append(" ".join(word for i, word in enumerate(words) if i % 3))
+    retriever.find(questions[0])
+    spent: list[float] = []
+    first = near = found_at_ten = 0
+    for question, row in zip(questions, rows.tolist(), strict=True):
+        found = retriever.find(question)
+        spent.append(found.timings_ms["search"] + found.timings_ms["rerank"])
+        ranked = [candidate.stored.row for candidate in found.candidates[:NEIGHBOURS]]
+        first += ranked[:1] == [row]
+        found_at_ten += row in ranked
+    memory = {"peak memory, MB": _memory("VmHWM") - before, "of that not mapped, MB": _memory("RssAnon")}
+    vectors = np.stack([encoded.vector for encoded in embedder.encode(questions, "query")])
+    dense: list[float] = []
+    exact = _exact(vectors, generation.vectors.vectors, generation.manifest.passages)
+    for vector, best in zip(vectors, exact, strict=True):
+        began = time.perf_counter()
+        got = generation.vectors.search(vector, NEIGHBOURS).rows
+        dense.append((time.perf_counter() - began) * 1e3)
+        near += len(set(got.tolist()) & set(best.tolist()))
+    generation.close()
+    return {
+        "opening, s": opened,
+        "search without encoding p50, ms": float(np.percentile(spent, 50)),
+        "p95, ms": float(np.percentile(spent, 95)),
+        "FAISS alone p95, ms": float(np.percentile(dense, 95)),
+        "recall@10 against exact": near / (QUERIES * NEIGHBOURS),
+        "source passage first": first / QUERIES,
+        "source passage in ten": found_at_ten / QUERIES,
+        **memory,
+    }
+
+
+def _exact(
+    queries: NDArray[np.float32], vectors: Callable[[NDArray[np.int64]], NDArray[np.float32]], count: int
+) -> NDArray[np.int64]:
+    """The ten nearest rows of each query by comparing all, `(queries, 10)`."""
+    scores = np.full((len(queries), 0), 0, dtype=np.float32)
+    rows = np.zeros((len(queries), 0), dtype=np.int64)
+    for first in range(0, count, BLOCK):
+        block = vectors(np.arange(first, min(first + BLOCK, count)))
+        scores = np.concatenate([scores, queries @ block.T], axis=1)
+        own = np.broadcast_to(np.arange(first, first + len(block)), (len(queries), len(block)))
+        rows = np.concatenate([rows, own], axis=1)
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :NEIGHBOURS]
+        scores, rows = np.take_along_axis(scores, best, axis=1), np.take_along_axis(rows, best, axis=1)
+    return rows
+
+
+def files(folder: str, passages: int) -> dict[str, Any]:
+    """FAISS and BM25 files alone over generated passages and their vectors."""
+    from eval.scale_texts import DIM, GeneratedEmbedder, GeneratedTexts
+    from index.lexical import LexicalIndex, terms, write_lexical
+    from index.vectors import VectorIndex, write_vectors
+
+    texts = GeneratedTexts()
+    embedder = GeneratedEmbedder(texts)
+    place = Path(folder)
+    _imports()
+    gathered = np.lib.format.open_memmap(place / "v.npy", mode="w+", dtype=np.float16, shape=(passages, DIM))
+    for row, text in enumerate(texts.passages(passages)):
+        gathered[row] = embedder.encode([text], "passage")[0].vector
+    gathered.flush()
+    del gathered
+    vectors = np.load(place / "v.npy", mmap_mode="r")
+    before = _memory("RssAnon")
+    _reset_peak()
+    started = time.perf_counter()
+    write_vectors(place / "v.faiss", vectors)
+    dense_built = time.perf_counter() - started
+    peak = _memory("VmHWM") - before
+    started = time.perf_counter()
+    write_lexical(place / "lexical", texts.passages(passages))
+    lexical_built = time.perf_counter() - started
+    index, lexical = VectorIndex(place / "v.faiss"), LexicalIndex(place / "lexical")
+    rng = np.random.default_rng(11)
+    queries = vectors[np.sort(rng.integers(0, passages, QUERIES))].astype(np.float32)
+    # A query is a text that no passage is: another direction, near that of a passage.
+    queries += 0.5 / np.sqrt(DIM) * rng.normal(size=queries.shape).astype(np.float32)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    exact = _exact(queries, lambda rows: vectors[rows[0] : rows[-1] + 1].astype(np.float32), passages)
+    dense, words = [], []
+    near = 0
+    for number, (query, best) in enumerate(zip(queries, exact, strict=True)):
+        began = time.perf_counter()
+        got = index.search(query, 100).rows[:NEIGHBOURS]
+        dense.append((time.perf_counter() - began) * 1e3)
+        near += len(set(got.tolist()) & set(best.tolist()))
+        question = texts.sentences(np.random.default_rng([3, number]), number, 1)[0]
+        began = time.perf_counter()
+        lexical.search(terms(question, "en")[:12], "en", 100)
+        words.append((time.perf_counter() - began) * 1e3)
+    return {
+        "FAISS built, s": dense_built,
+        "its peak memory with the mapped vectors, MB": peak,
+        "its file, MB": os.path.getsize(place / "v.faiss") / 1e6,  # noqa: PTH202
+        "p50, ms": float(np.percentile(dense, 50)),
+        "p95, ms": float(np.percentile(dense, 95)),
+        "recall@10 against exact": near / (QUERIES * NEIGHBOURS),
+        "BM25 built with making the texts, s": lexical_built,
+        "BM25 files, MB": _size(place / "lexical"),
+        "BM25 p50, ms": float(np.percentile(words, 50)),
+        "BM25 p95, ms": float(np.percentile(words, 95)),
+    }
+
+
+def model() -> dict[str, Any]:
+    """A build with the default model against a bare loop over the same texts, on 1,000 passages of the seeds' sentences."""
+    from eval.bench import texts_of
+    from eval.scale_seeds import write_seed_texts
+    from index.embedding import open_embedder
+    from index.models import DEFAULT_MODEL
+
+    embedder: Any = open_embedder(DEFAULT_MODEL)
+    embedder.encode(["warm up"], "passage", tokens=True)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        write_seed_texts(place / "source", 1_000)
+        before = _memory()
+        _reset_peak()
+        seconds, report = _build(place, embedder)
+        peak = _memory("VmHWM") - before
+        texts = [embedder.prompts["passage"] + text for text in dict.fromkeys(texts_of(place / "index"))]
+        started = time.perf_counter()
+        embedder.model.encode(texts, batch_size=8, prompt="")
+        bare = time.perf_counter() - started
+        started = time.perf_counter()
+        embedder.encode([text.removeprefix(embedder.prompts["passage"]) for text in texts], "passage")
+        own = time.perf_counter() - started
+        return {
+            "passages": report.passages,
+            "texts": len(texts),
+            "build, s": seconds["total"],
+            "bare loop of the model, s": bare,
+            "ratio": seconds["total"] / bare,
+            "loop of our own encoder, s": own,
+            "ratio to that": seconds["total"] / own,
+            "encoding, ms a passage with its sentences": own / report.passages * 1e3,
+            "peak memory above the model, MB": peak,
+        }
+
+
+PARTS: dict[str, Callable[..., dict[str, Any]]] = {
+    "write": write, "build": build, "rebuild": rebuild, "ask": ask, "files": files, "model": model,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    main()
