@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import load_array, write_array
 from index.cache import EmbeddingCache
 from index.earlier import Earlier, Keys, as_keys
 from index.tokens import FOLDER, PLACE, SegmentWriter, kept_segments, link
@@ -80,20 +80,8 @@ def write_passages(
     held = earlier.vectors.vectors if earlier is not None and earlier.vectors is not None else None
     gathered = folder / "gathered.npy"
     write_array(gathered, (len(rows), dim), "<f2", _blocks(rows, sources, held, cache, dim))
-    write_vectors(folder / "passages.faiss", np.load(gathered, mmap_mode="r", allow_pickle=False))
+    write_vectors(folder / "passages.faiss", load_array(gathered))
     gathered.unlink()
-
-
-def write_array(path: Path, shape: tuple[int, int], dtype: str, blocks: Iterable[NDArray[Any]]) -> None:
-    """Write a .npy file from blocks of rows.
-
-    By plain writes, not through a memory map: on a full disk the one is an error, the other the end of the process.
-    """
-    with path.open("wb") as file:
-        header = {"descr": dtype, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        for block in blocks:
-            file.write(np.ascontiguousarray(block, dtype=dtype).tobytes())
 
 
 def _blocks(

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import load_array
 from index.corpus import Corpus, StoredFile
 from index.errors import QuipuError
-from index.store import current_generation, damaged_files, load_array, read_manifest
+from index.store import current_generation, damaged_files, read_manifest
 from index.tokens import PLACE, Tokens, segment_names
 from index.types import Document, Manifest
 from index.vectors import VectorIndex

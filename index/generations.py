@@ -75,7 +75,7 @@ def sweep(index: Path, keep: int) -> None:
     """Remove unfinished generations, and all but the live one and the newest, `keep` in all."""
     live = current_generation(index)
     names = [folder.name for folder in _finished(index) if folder.name != live]
-    kept = {live, *names[len(names) - max(keep - 1, 0) :]}
+    kept = {live, *(names[1 - keep :] if keep > 1 else ())}
     for folder in (index / "generations").glob("*"):
         if folder.name not in kept:
             # First what makes it a generation: one that was removed by half is none.

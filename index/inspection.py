@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import load_array
 from index.corpus import Corpus
 from index.earlier import as_keys
 from index.errors import IndexDamagedError, QuipuError
-from index.store import Generation, damages, live_folder, load_array, open_generation, read_manifest
+from index.store import Generation, damages, live_folder, open_generation, read_manifest
 from index.texts import texts_of
 from index.types import Manifest
 

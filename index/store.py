@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import load_array
 from index.corpus import Corpus
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from index.lexical import LexicalIndex
@@ -254,15 +255,6 @@ def open_folder(folder: Path) -> Generation:
         corpus.close()
         raise
     return generation
-
-
-def load_array(path: Path) -> NDArray[Any]:
-    """The array in a .npy file, memory-mapped; IndexDamagedError if there is none. Nothing in it is ever run."""
-    try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise IndexDamagedError(f"{path.name} cannot be opened: {error}; run quipu build") from None
-    return array
 
 
 def check_counts(generation: Generation) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from index.arrays import load_array
 from index.errors import IndexDamagedError
 from index.quantise import token_dtype
 
@@ -63,8 +64,8 @@ class Tokens:
     def _opened(self, path: Path) -> int:
         """Open a segment; gives its rows."""
         try:
-            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-            if mapped.dtype != self.dtype or mapped.ndim != 1:
+            mapped = load_array(path)
+            if not isinstance(mapped, np.memmap) or mapped.dtype != self.dtype or mapped.ndim != 1:
                 raise ValueError(f"found {mapped.dtype}, expected {self.dtype}")
             self._files[path.name] = (os.open(path, os.O_RDONLY | os.O_CLOEXEC), int(mapped.offset))
         except (OSError, ValueError) as error:
