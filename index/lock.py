@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.errors import QuipuError
-from index.progress import Meter, Progress, Stage, duration
+from index.progress import Meter, Progress, Stage, pace
 
 LOCK = "build.lock"
 ACTIVITY = "build.json"
@@ -44,10 +44,8 @@ class Activity:
         """How far the build is, in words."""
         if self.stage is None:
             return "starting"
-        stage = self.stage
-        rate = f", {stage.rate:,.0f} a second" if stage.rate else ""
-        left = f", {duration(stage.left)} left" if stage.left else ""
-        return f"{stage.name}: {stage.done:,} of {stage.total:,}{rate}{left}"
+        done = f"{self.stage.name}: {self.stage.done:,} of {self.stage.total:,}"
+        return ", ".join(part for part in (done, pace(self.stage)) if part)
 
 
 def read_activity(index: Path) -> Activity | None:

@@ -57,6 +57,13 @@ class Meter:
         return Stage(name, done, total, rate, left)
 
 
+def pace(stage: Stage) -> str:
+    """The rate of a stage and the time that is left, in words; empty while they cannot be told."""
+    rate = f"{stage.rate:,.0f}/s" if stage.rate is not None else ""
+    left = f"{duration(stage.left)} left" if stage.left else ""
+    return ", ".join(part for part in (rate, left) if part)
+
+
 def duration(seconds: float) -> str:
     """Seconds in words for a person: "40 s", "3 min", "2 h 05 min"."""
     if seconds < 90:

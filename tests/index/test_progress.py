@@ -10,7 +10,7 @@ import pytest
 from index.build import build_index
 from index.embedding import Encoded
 from index.lock import read_activity
-from index.progress import Meter, duration
+from index.progress import Meter, Stage, duration, pace
 from index.testing import HashEmbedder
 
 
@@ -41,6 +41,12 @@ def test_a_new_stage_begins_without_a_rate() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (200, "3 min"), (7_500, "2 h 05 min")])
 def test_durations_are_told_in_words(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_pace_is_told_as_far_as_it_is_known() -> None:
+    assert pace(Stage("embedding", 5, 10, None, None)) == ""
+    assert pace(Stage("embedding", 5, 1_000, 2.0, 497.5)) == "2/s, 8 min left"
+    assert pace(Stage("embedding", 10, 10, 2.0, 0.0)) == "2/s"
 
 
 def test_only_texts_that_are_encoded_count_as_embedding(tmp_path: Path) -> None:
