@@ -43,13 +43,12 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
-        meters: dict[str, Meter] = {}
+        meter = Meter()
 
         def told(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total, pace="")
-                meters[stage] = Meter()
-            bars.update(tasks[stage], completed=done, total=total, pace=pace(meters[stage].measure(stage, done, total)))
+            bars.update(tasks[stage], completed=done, total=total, pace=pace(meter.measure(stage, done, total)))
 
         yield told
 

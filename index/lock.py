@@ -29,12 +29,18 @@ FOREVER = -1.0
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A running build: its process, its host, when it began (ISO 8601 with offset), and its stage if it has begun one."""
+    """A running build: its process, its host, when it began (ISO 8601 with offset), and its stages so far."""
 
     pid: int
     host: str
     since: str
-    stage: Stage | None = None
+    stages: tuple[Stage, ...] = ()
+
+    @property
+    def stage(self) -> Stage | None:
+        """The furthest stage that is under way, else the last; None if none has begun."""
+        under_way = [stage for stage in self.stages if stage.done < stage.total]
+        return (under_way or list(self.stages) or [None])[-1]
 
     def holder(self) -> str:
         """Who holds the lock, in words."""
@@ -52,8 +58,8 @@ def read_activity(index: Path) -> Activity | None:
     """The build that is running on `index`; None if there is none."""
     try:
         content = json.loads((index / ACTIVITY).read_text(encoding="utf-8"))
-        stage = Stage(**content["stage"]) if content["stage"] else None
-        found = Activity(int(content["pid"]), str(content["host"]), str(content["since"]), stage)
+        stages = tuple(Stage(**stage) for stage in content["stages"])
+        found = Activity(int(content["pid"]), str(content["host"]), str(content["since"]), stages)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if found.host != socket.gethostname() or _alive(found.pid) else None
@@ -112,14 +118,15 @@ def _held(index: Path) -> QuipuError:
 
 def _recording(index: Path, activity: Activity, progress: Progress) -> Progress:
     meter = Meter()
+    stages: dict[str, Stage] = {}
     written = 0.0
 
     def told(stage: str, done: int, total: int) -> None:
         nonlocal written
-        measured = meter.measure(stage, done, total)
+        stages[stage] = meter.measure(stage, done, total)
         progress(stage, done, total)
         if time.monotonic() - written >= WRITTEN_EVERY:
-            _write(index, Activity(activity.pid, activity.host, activity.since, measured))
+            _write(index, Activity(activity.pid, activity.host, activity.since, tuple(stages.values())))
             written = time.monotonic()
 
     return told

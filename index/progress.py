@@ -12,6 +12,7 @@ Progress = Callable[[str, int, int], None]
 
 WINDOW_SECONDS = 30.0
 LEAST_SECONDS = 1.0
+APART_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +30,27 @@ class Stage:
 
 
 class Meter:
-    """Turns calls of `(stage, done, total)` into stages with a rate, by what was done in the last half minute."""
+    """Turns calls of `(stage, done, total)` into stages with a rate, by what was done in the last half minute.
+
+    Stages may take turns, as reading and embedding do.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._name = ""
-        self._seen: deque[tuple[float, int]] = deque()
+        self._seen: dict[str, deque[tuple[float, int]]] = {}
 
     def measure(self, name: str, done: int, total: int) -> Stage:
         """The stage as it is now."""
         now = self._clock()
-        if name != self._name:
-            self._name = name
-            self._seen.clear()
-            # The first call of a stage comes when its first things are done.
-            self._seen.append((now, done))
-            return Stage(name, done, total, None, 0.0 if done >= total else None)
-        self._seen.append((now, done))
-        while len(self._seen) > 2 and now - self._seen[1][0] > WINDOW_SECONDS:
-            self._seen.popleft()
-        if len(self._seen) > 2_000:
-            self._seen = deque([*list(self._seen)[::2], self._seen[-1]])
-        then, before = self._seen[0]
+        # The first call of a stage comes when its first things are done.
+        seen = self._seen.setdefault(name, deque([(now, done)]))
+        if now > seen[-1][0]:
+            if len(seen) > 1 and now - seen[-2][0] < APART_SECONDS:
+                seen.pop()
+            seen.append((now, done))
+        while len(seen) > 2 and now - seen[1][0] > WINDOW_SECONDS:
+            seen.popleft()
+        then, before = seen[0]
         elapsed = now - then
         rate = (done - before) / elapsed if elapsed >= LEAST_SECONDS and done > before else None
         left = 0.0 if done >= total else (total - done) / rate if rate else None

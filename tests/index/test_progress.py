@@ -29,13 +29,25 @@ def test_the_rate_is_that_of_the_last_half_minute() -> None:
     assert meter.measure("embedding", 1_000, 1_000).left == 0.0
 
 
-def test_a_new_stage_begins_without_a_rate() -> None:
+def test_stages_that_take_turns_keep_their_own_rates() -> None:
     now = 0.0
     meter = Meter(lambda: now)
-    meter.measure("reading", 1, 10)
-    now = 5.0
-    assert meter.measure("reading", 6, 10).rate == 1.0
-    assert meter.measure("embedding", 0, 10).rate is None
+    for second in range(21):
+        now = float(second)
+        reading = meter.measure("reading", second, 40)
+        embedding = meter.measure("embedding", 7 * second, 280)
+    assert (reading.rate, reading.left) == (1.0, 20.0)
+    assert (embedding.rate, embedding.left) == (7.0, 20.0)
+
+
+def test_many_calls_a_second_are_not_all_remembered() -> None:
+    now = 0.0
+    meter = Meter(lambda: now)
+    for call in range(100_000):
+        now = call / 1_000
+        stage = meter.measure("embedding", call, 200_000)
+    assert stage.rate == pytest.approx(1_000, rel=0.02)
+    assert len(meter._seen["embedding"]) < 400
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (200, "3 min"), (7_500, "2 h 05 min")])
