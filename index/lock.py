@@ -39,8 +39,8 @@ class Activity:
     @property
     def stage(self) -> Stage | None:
         """The furthest stage that is under way, else the last; None if none has begun."""
-        under_way = [stage for stage in self.stages if stage.done < stage.total]
-        return (under_way or list(self.stages) or [None])[-1]
+        found = [stage for stage in self.stages if stage.done < stage.total] or list(self.stages)
+        return found[-1] if found else None
 
     def holder(self) -> str:
         """Who holds the lock, in words."""
