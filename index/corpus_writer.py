@@ -74,13 +74,8 @@ class CorpusWriter:
         )
         execute(
             "INSERT INTO main.passages SELECT row + ?, document + ?, start, end, headings, text, context, "
-            "first_sentence + ?, sentences FROM earlier.passages WHERE row >= ? AND row < ? ORDER BY row",
+            "first_sentence + ?, sentences, spans FROM earlier.passages WHERE row >= ? AND row < ? ORDER BY row",
             (moved, documents, spoken, passages.start, passages.stop),
-        )
-        execute(
-            "INSERT INTO main.sentences SELECT row + ?, passage + ?, start, end, kind "
-            "FROM earlier.sentences WHERE row >= ? AND row < ? ORDER BY row",
-            (spoken, moved, sentences.start, sentences.stop),
         )
         self.files += last - first + 1
         self.documents += end - begin
@@ -107,7 +102,7 @@ class CorpusWriter:
         )
         for passage, context in zip(passages, contexts, strict=True):
             self._db.execute(
-                "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?,?)",
                 (
                     self.passages,
                     self.documents,
@@ -118,14 +113,8 @@ class CorpusWriter:
                     context,
                     self.sentences,
                     len(passage.sentences),
+                    json.dumps(passage.sentences, ensure_ascii=False, separators=(",", ":")),
                 ),
-            )
-            self._db.executemany(
-                "INSERT INTO sentences VALUES (?,?,?,?,?)",
-                [
-                    (self.sentences + i, self.passages, sentence.start, sentence.end, sentence.kind)
-                    for i, sentence in enumerate(passage.sentences)
-                ],
             )
             self.passages += 1
             self.sentences += len(passage.sentences)
