@@ -1,15 +1,14 @@
-"""How the index grows: `make bench-scale`, or `python -m eval.bench_scale [--passages N]... [--vectors N]`.
+"""How the index grows: `make bench-scale`, or `python -m eval.bench_scale [--passages N]...`.
 
 Each size is built and asked in processes of its own, so that their peaks of memory are theirs alone. Texts and vectors
 are generated (`eval.scale_texts`), the files are real. "Work" is the time of a build without encoding; its share of
 encoding the same texts with the default model is told by `--model`, which measures that model in a bare loop and in a
-build. `--vectors` builds FAISS and BM25 files alone, over so many generated passages.
+build. `--vectors` and `--words` measure FAISS and BM25 files alone, at sizes past those that fit a test of the whole.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,19 +19,18 @@ from typing import Any
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 
-QUERIES = 200
-NEIGHBOURS = 10
-BLOCK = 50_000
+from eval import scale_files
+from eval.scale_measures import NEIGHBOURS, QUERIES, exact_neighbours, load_libraries, memory, reset_peak, size_on_disk
 
 
 @click.command()
 @click.option("--passages", "sizes", multiple=True, type=int, help="Sizes to measure.  [1000, 10000, 100000]")
-@click.option("--vectors", type=int, default=0, help="Measure FAISS and BM25 files alone over so many passages.")
+@click.option("--vectors", type=int, default=0, help="Measure a FAISS file alone over so many generated vectors.")
+@click.option("--words", type=int, default=0, help="Measure BM25 files alone over so many generated passages.")
 @click.option("--model", is_flag=True, help="Measure the default model on 1,000 passages too.")
 @click.option("--part", hidden=True, help="What a process of its own is to measure, as JSON.")
-def main(sizes: tuple[int, ...], vectors: int, model: bool, part: str | None) -> None:
+def main(sizes: tuple[int, ...], vectors: int, words: int, model: bool, part: str | None) -> None:
     """Measure building and asking at several sizes."""
     if part is not None:
         asked = json.loads(part)
@@ -40,13 +38,14 @@ def main(sizes: tuple[int, ...], vectors: int, model: bool, part: str | None) ->
         return
     if model:
         _say(_apart("model"), "the default model, 1,000 passages")
-    for size in sizes or (() if vectors or model else (1_000, 10_000, 100_000)):
+    for size in sizes or (() if vectors or words or model else (1_000, 10_000, 100_000)):
         with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
             for stage in ("write", "build", "rebuild", "ask"):
                 _say(_apart(stage, folder=folder, passages=size), f"{size:,} passages, {stage}")
-    if vectors:
-        with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
-            _say(_apart("files", folder=folder, passages=vectors), f"{vectors:,} generated vectors")
+    for part, count in (("vectors", vectors), ("words", words)):
+        if count:
+            with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
+                _say(_apart(part, folder=folder, count=count), f"{count:,} passages, {part} alone")
 
 
 def _apart(part: str, **arguments: Any) -> dict[str, Any]:
@@ -61,18 +60,6 @@ def _say(figures: dict[str, Any], title: str) -> None:
         f"{name} {value:,.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in figures.items()
     )
     click.echo(f"{title}: {shown}")
-
-
-def _memory(field: str = "VmRSS") -> float:
-    """Memory of this process in MB: VmRSS now, VmHWM at its peak, RssAnon without what is mapped from files."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
-
-
-def _reset_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def write(folder: str, passages: int) -> dict[str, Any]:
@@ -108,9 +95,9 @@ def build(folder: str, passages: int) -> dict[str, Any]:
 
     document_language("Some words, so that what tells languages is loaded.")
     embedder = _Timed(GeneratedEmbedder(GeneratedTexts()))
-    _imports()
-    before = _memory()
-    _reset_peak()
+    load_libraries()
+    before = memory()
+    reset_peak()
     seconds, report = _build(Path(folder), embedder)
     index = Path(folder) / "index"
     return {
@@ -120,18 +107,10 @@ def build(folder: str, passages: int) -> dict[str, Any]:
         "of that encoding": embedder.seconds,
         "work, ms a passage": (seconds["total"] - embedder.seconds) / report.passages * 1e3,
         **{f"{stage} s": value for stage, value in seconds.items() if stage != "total"},
-        "peak memory above start, MB": _memory("VmHWM") - before,
-        "generation, MB": _size(index / "generations"),
-        "cache after, MB": _size(index / "cache"),
+        "peak memory above start, MB": memory("VmHWM") - before,
+        "generation, MB": size_on_disk(index / "generations"),
+        "cache after, MB": size_on_disk(index / "cache"),
     }
-
-
-def _imports() -> None:
-    import faiss
-    import tantivy
-
-    assert faiss
-    assert tantivy
 
 
 def _build(folder: Path, embedder: Any) -> tuple[dict[str, float], Any]:
@@ -154,17 +133,12 @@ def _build(folder: Path, embedder: Any) -> tuple[dict[str, float], Any]:
     return {**seconds, "saving": total - last, "total": total}, report
 
 
-def _size(folder: Path) -> float:
-    files = {(s.st_ino, s.st_blocks * 512) for path in folder.rglob("*") if path.is_file() for s in [path.stat()]}
-    return sum(size for _, size in files) / 1e6
-
-
 def rebuild(folder: str, passages: int) -> dict[str, Any]:
     """Build again: unchanged, and with one document changed."""
     from eval.scale_texts import GeneratedEmbedder, GeneratedTexts
 
     embedder = _Timed(GeneratedEmbedder(GeneratedTexts()))
-    _imports()
+    load_libraries()
     seconds, report = _build(Path(folder), embedder)
     assert report.unchanged
     path = sorted((Path(folder) / "source").rglob("*.txt"))[passages // 60]
@@ -175,7 +149,7 @@ def rebuild(folder: str, passages: int) -> dict[str, Any]:
         "one document changed, s": again["total"],
         **{f"{stage} s": value for stage, value in again.items() if stage != "total"},
         "texts encoded": changed.encoded,
-        "both generations, MB": _size(Path(folder) / "index/generations"),
+        "both generations, MB": size_on_disk(Path(folder) / "index/generations"),
     }
 
 
@@ -189,11 +163,11 @@ def ask(folder: str, passages: int) -> dict[str, Any]:
 
     texts = GeneratedTexts()
     embedder = GeneratedEmbedder(texts)
-    _imports()
+    load_libraries()
     warm_bridge = Bridge(apertium=Apertium(Path(folder)))
     warm_bridge.translate("What is the law of the river?", "en")
-    before = _memory()
-    _reset_peak()
+    before, anonymous = memory(), memory("RssAnon")
+    reset_peak()
     started = time.perf_counter()
     generation = open_generation(Path(folder) / "index")
     opened = time.perf_counter() - started
@@ -214,10 +188,10 @@ def ask(folder: str, passages: int) -> dict[str, Any]:
         ranked = [candidate.stored.row for candidate in found.candidates[:NEIGHBOURS]]
         first += ranked[:1] == [row]
         found_at_ten += row in ranked
-    memory = {"peak memory, MB": _memory("VmHWM") - before, "of that not mapped, MB": _memory("RssAnon")}
+    peak = {"peak memory, MB": memory("VmHWM") - before, "of that not mapped, MB": memory("RssAnon") - anonymous}
     vectors = np.stack([encoded.vector for encoded in embedder.encode(questions, "query")])
     dense: list[float] = []
-    exact = _exact(vectors, generation.vectors.vectors, generation.manifest.passages)
+    exact = exact_neighbours(vectors, generation.vectors.vectors, generation.manifest.passages)
     for vector, best in zip(vectors, exact, strict=True):
         began = time.perf_counter()
         got = generation.vectors.search(vector, NEIGHBOURS).rows
@@ -232,80 +206,7 @@ def ask(folder: str, passages: int) -> dict[str, Any]:
         "recall@10 against exact": near / (QUERIES * NEIGHBOURS),
         "source passage first": first / QUERIES,
         "source passage in ten": found_at_ten / QUERIES,
-        **memory,
-    }
-
-
-def _exact(
-    queries: NDArray[np.float32], vectors: Callable[[NDArray[np.int64]], NDArray[np.float32]], count: int
-) -> NDArray[np.int64]:
-    """The ten nearest rows of each query by comparing all, `(queries, 10)`."""
-    scores = np.full((len(queries), 0), 0, dtype=np.float32)
-    rows = np.zeros((len(queries), 0), dtype=np.int64)
-    for first in range(0, count, BLOCK):
-        block = vectors(np.arange(first, min(first + BLOCK, count)))
-        scores = np.concatenate([scores, queries @ block.T], axis=1)
-        own = np.broadcast_to(np.arange(first, first + len(block)), (len(queries), len(block)))
-        rows = np.concatenate([rows, own], axis=1)
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :NEIGHBOURS]
-        scores, rows = np.take_along_axis(scores, best, axis=1), np.take_along_axis(rows, best, axis=1)
-    return rows
-
-
-def files(folder: str, passages: int) -> dict[str, Any]:
-    """FAISS and BM25 files alone over generated passages and their vectors."""
-    from eval.scale_texts import DIM, GeneratedEmbedder, GeneratedTexts
-    from index.lexical import LexicalIndex, terms, write_lexical
-    from index.vectors import VectorIndex, write_vectors
-
-    texts = GeneratedTexts()
-    embedder = GeneratedEmbedder(texts)
-    place = Path(folder)
-    _imports()
-    gathered = np.lib.format.open_memmap(place / "v.npy", mode="w+", dtype=np.float16, shape=(passages, DIM))
-    for row, text in enumerate(texts.passages(passages)):
-        gathered[row] = embedder.encode([text], "passage")[0].vector
-    gathered.flush()
-    del gathered
-    vectors = np.load(place / "v.npy", mmap_mode="r")
-    before = _memory("RssAnon")
-    _reset_peak()
-    started = time.perf_counter()
-    write_vectors(place / "v.faiss", vectors)
-    dense_built = time.perf_counter() - started
-    peak = _memory("VmHWM") - before
-    started = time.perf_counter()
-    write_lexical(place / "lexical", texts.passages(passages))
-    lexical_built = time.perf_counter() - started
-    index, lexical = VectorIndex(place / "v.faiss"), LexicalIndex(place / "lexical")
-    rng = np.random.default_rng(11)
-    queries = vectors[np.sort(rng.integers(0, passages, QUERIES))].astype(np.float32)
-    # A query is a text that no passage is: another direction, near that of a passage.
-    queries += 0.5 / np.sqrt(DIM) * rng.normal(size=queries.shape).astype(np.float32)
-    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
-    exact = _exact(queries, lambda rows: vectors[rows[0] : rows[-1] + 1].astype(np.float32), passages)
-    dense, words = [], []
-    near = 0
-    for number, (query, best) in enumerate(zip(queries, exact, strict=True)):
-        began = time.perf_counter()
-        got = index.search(query, 100).rows[:NEIGHBOURS]
-        dense.append((time.perf_counter() - began) * 1e3)
-        near += len(set(got.tolist()) & set(best.tolist()))
-        question = texts.sentences(np.random.default_rng([3, number]), number, 1)[0]
-        began = time.perf_counter()
-        lexical.search(terms(question, "en")[:12], "en", 100)
-        words.append((time.perf_counter() - began) * 1e3)
-    return {
-        "FAISS built, s": dense_built,
-        "its peak memory with the mapped vectors, MB": peak,
-        "its file, MB": os.path.getsize(place / "v.faiss") / 1e6,  # noqa: PTH202
-        "p50, ms": float(np.percentile(dense, 50)),
-        "p95, ms": float(np.percentile(dense, 95)),
-        "recall@10 against exact": near / (QUERIES * NEIGHBOURS),
-        "BM25 built with making the texts, s": lexical_built,
-        "BM25 files, MB": _size(place / "lexical"),
-        "BM25 p50, ms": float(np.percentile(words, 50)),
-        "BM25 p95, ms": float(np.percentile(words, 95)),
+        **peak,
     }
 
 
@@ -321,10 +222,10 @@ def model() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         write_seed_texts(place / "source", 1_000)
-        before = _memory()
-        _reset_peak()
+        before = memory()
+        reset_peak()
         seconds, report = _build(place, embedder)
-        peak = _memory("VmHWM") - before
+        peak = memory("VmHWM") - before
         texts = [embedder.prompts["passage"] + text for text in dict.fromkeys(texts_of(place / "index"))]
         started = time.perf_counter()
         embedder.model.encode(texts, batch_size=8, prompt="")
@@ -346,7 +247,7 @@ def model() -> dict[str, Any]:
 
 
 PARTS: dict[str, Callable[..., dict[str, Any]]] = {
-    "write": write, "build": build, "rebuild": rebuild, "ask": ask, "files": files, "model": model,
+    "write": write, "build": build, "rebuild": rebuild, "ask": ask, "vectors": scale_files.vectors, "words": scale_files.words, "model": model,
 }  # fmt: skip
 
 if __name__ == "__main__":

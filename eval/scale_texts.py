@@ -20,6 +20,7 @@ DIM = 384
 WORDS = 30_000
 TOPICS = 2_000
 TOPIC_WORDS = 250
+BLOCK = 8_192
 SENTENCE_WORDS = 18
 PASSAGES_A_DOCUMENT = 20
 SENTENCES_A_PASSAGE = 7
@@ -66,6 +67,17 @@ class GeneratedTexts:
         """Passages without documents around them."""
         for number in range(count // PASSAGES_A_DOCUMENT):
             yield from self.document(number, PASSAGES_A_DOCUMENT).split("\n\n")
+
+
+def generated_vectors(count: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Unit vectors `(n, 384)` around topics that share a common part, in blocks with their first row."""
+    rng = np.random.default_rng(0)
+    topics = rng.normal(size=(TOPICS, DIM)).astype(np.float32)
+    common = rng.normal(size=DIM).astype(np.float32) * 1.5
+    for first in range(0, count, BLOCK):
+        n = min(BLOCK, count - first)
+        block = common + topics[rng.integers(0, TOPICS, n)] + 0.8 * rng.normal(size=(n, DIM)).astype(np.float32)
+        yield first, block / np.linalg.norm(block, axis=1, keepdims=True)
 
 
 class GeneratedEmbedder:
