@@ -93,22 +93,28 @@ class Corpus:
             last = self._rows("SELECT first_sentence + sentences FROM passages ORDER BY row DESC LIMIT 1")
             self.sentences = int(last[0][0]) if last else 0
         except sqlite3.Error as error:
-            raise IndexDamagedError(f"{path.name} cannot be opened: {error}; run quipu build") from None
+            raise _damaged(error) from None
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        with self._lock:
-            return self._db.execute(query, values).fetchall()
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _damaged(error) from None
 
     def _each(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple]:  # type: ignore[type-arg]
         """Rows of a large result, a few hundred at a time."""
-        with self._lock:
-            cursor = self._db.execute(query, values)
-        while True:
+        try:
             with self._lock:
-                rows = cursor.fetchmany(AT_ONCE)
-            if not rows:
-                return
-            yield from rows
+                cursor = self._db.execute(query, values)
+            while True:
+                with self._lock:
+                    rows = cursor.fetchmany(AT_ONCE)
+                if not rows:
+                    return
+                yield from rows
+        except sqlite3.DatabaseError as error:
+            raise _damaged(error) from None
 
     def files(self) -> Iterator[StoredFile]:
         """Every source file, in the order of the index."""
@@ -181,6 +187,10 @@ class Corpus:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _damaged(error: sqlite3.Error) -> IndexDamagedError:
+    return IndexDamagedError(f"corpus.sqlite cannot be read: {error}; run quipu verify --repair, or quipu build")
 
 
 def _stored(values: tuple) -> StoredPassage:  # type: ignore[type-arg]

@@ -157,6 +157,17 @@ def test_a_database_with_other_tables_views_or_triggers_is_refused(index: Path, 
         use(index, bridge)
 
 
+def test_a_database_damaged_inside_is_one_clear_line_when_it_is_read(index: Path, bridge: Bridge) -> None:
+    path = live_folder(index) / "corpus.sqlite"
+    data = bytearray(path.read_bytes())
+    for page in range(4_096, len(data), 4_096):
+        data[page : page + 4_000] = b"\xff" * 4_000
+    path.write_bytes(data)
+    forged(index)
+    with pytest.raises(IndexDamagedError, match=r"corpus\.sqlite cannot be read"):
+        use(index, bridge)
+
+
 @pytest.mark.parametrize("field", ["segment", "start", "count"])
 def test_places_outside_the_tokens_are_refused(index: Path, bridge: Bridge, field: str) -> None:
     path = live_folder(index) / "token_places.npy"
