@@ -42,7 +42,7 @@ bench: $(VENV)/.installed
 
 # Takes half an hour and 15 GB of disk.
 bench-scale: $(VENV)/.installed
-	$(BIN)/python -m eval.bench_scale --model --passages 1000 --passages 10000 --passages 100000 --vectors 1000000 --words 1000000
+	$(BIN)/python -m eval.bench_scale --model 1000 --passages 1000 --passages 10000 --passages 100000 --vectors 1000000 --words 1000000
 
 clean:
 	rm -rf .index report screenshots .mypy_cache .ruff_cache .pytest_cache

@@ -28,16 +28,16 @@ from eval.scale_measures import NEIGHBOURS, QUERIES, exact_neighbours, load_libr
 @click.option("--passages", "sizes", multiple=True, type=int, help="Sizes to measure.  [1000, 10000, 100000]")
 @click.option("--vectors", type=int, default=0, help="Measure a FAISS file alone over so many generated vectors.")
 @click.option("--words", type=int, default=0, help="Measure BM25 files alone over so many generated passages.")
-@click.option("--model", is_flag=True, help="Measure the default model on 1,000 passages too.")
+@click.option("--model", type=int, default=0, help="Measure the default model too, on so many passages.")
 @click.option("--part", hidden=True, help="What a process of its own is to measure, as JSON.")
-def main(sizes: tuple[int, ...], vectors: int, words: int, model: bool, part: str | None) -> None:
+def main(sizes: tuple[int, ...], vectors: int, words: int, model: int, part: str | None) -> None:
     """Measure building and asking at several sizes."""
     if part is not None:
         asked = json.loads(part)
         click.echo(json.dumps(PARTS[asked.pop("part")](**asked)))
         return
     if model:
-        _say(_apart("model"), "the default model, 1,000 passages")
+        _say(_apart("model", passages=model), f"{model:,} passages with the default model")
     for size in sizes or (() if vectors or words or model else (1_000, 10_000, 100_000)):
         with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
             for stage in ("write", "build", "rebuild", "ask"):
@@ -210,8 +210,8 @@ def ask(folder: str, passages: int) -> dict[str, Any]:
     }
 
 
-def model() -> dict[str, Any]:
-    """A build with the default model against a bare loop over the same texts, on 1,000 passages of the seeds' sentences."""
+def model(passages: int) -> dict[str, Any]:
+    """A build with the default model against a bare loop over the same texts, made of the seeds' sentences."""
     from eval.bench import texts_of
     from eval.scale_seeds import write_seed_texts
     from index.embedding import open_embedder
@@ -221,7 +221,7 @@ def model() -> dict[str, Any]:
     embedder.encode(["warm up"], "passage", tokens=True)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        write_seed_texts(place / "source", 1_000)
+        write_seed_texts(place / "source", passages)
         before = memory()
         reset_peak()
         seconds, report = _build(place, embedder)
