@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.quantise import token_dtype
 
 CHUNK = 500
+PAGES_KEPT = -32_000
 
 
 def cache_key(model_sha256: str, kind: str, text: str) -> bytes:
@@ -37,9 +38,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path)
     try:
         db.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-            "CREATE TABLE IF NOT EXISTS vectors"
-            " (key BLOB PRIMARY KEY, vector BLOB NOT NULL, tokens BLOB) WITHOUT ROWID;"
+            f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size={PAGES_KEPT};"
+            # Rows stand in the order of writing and only their keys in random order, which are few pages: so a cache of
+            # gigabytes is written from end to end and not all over the place.
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB UNIQUE NOT NULL, vector BLOB NOT NULL, tokens BLOB);"
         )
     except sqlite3.Error:
         db.close()
