@@ -1,11 +1,11 @@
 """Nearest passages by inner product of unit vectors (FAISS); the index type follows the size.
 
-The rules, and what they rest on (`make bench-scale`: 384 dimensions, one core):
+The rules, and what they rest on (384 dimensions, one core, generated vectors around topics; `make bench-scale`):
 
-| passages | type | measured |
+| passages | type | measured at 100,000 |
 |---|---|---|
-| up to 300,000 | flat, 16-bit: every vector is compared | exact; 100,000 in 4 ms |
-| more | inverted lists over 16-bit vectors, 4 √n lists, 1 in 16 of them searched | see docs/architecture.md |
+| up to 300,000 | flat, 16-bit: every vector is compared | exact, 4 ms |
+| more | inverted lists over 16-bit vectors, 4 √n lists, 1 in 16 of them searched | recall@10 1.000, 1 ms |
 
 Vectors come from the encoder's cache in 16 bits, so that 16 bits here lose nothing and halve what is read.
 """
