@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX ?= .index
 SOURCE ?= seeds
 
-.PHONY: chat test check format build bench bench-chat eval clean
+.PHONY: chat test check format build bench bench-chat bench-scale eval clean
 
 # Made anew whenever pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml
@@ -23,7 +23,7 @@ chat: build
 	$(BIN)/quipu chat --index $(INDEX)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	QUIPU_THOROUGH=1 $(BIN)/python -m pytest
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
@@ -45,6 +45,10 @@ bench: $(VENV)/.installed
 bench-chat: build
 	$(BIN)/python -m assistant.chat.bench --index $(INDEX)
 	$(BIN)/python -m assistant.chat.bench --index $(INDEX) --questions eval/sets/seeds-dev.jsonl
+
+# Takes half an hour and 15 GB of disk.
+bench-scale: $(VENV)/.installed
+	$(BIN)/python -m eval.bench_scale --model 1000 --passages 1000 --passages 10000 --passages 100000 --vectors 1000000 --words 1000000
 
 clean:
 	rm -rf .index report screenshots .mypy_cache .ruff_cache .pytest_cache

@@ -10,15 +10,17 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assistant.filter_options import filter_options
 from assistant.llm_options import llm_options, llm_settings
+from assistant.options import FOLDER, build_options, index_option
+from assistant.options import index_dir_of as _folder
 from assistant.show import show
 from assistant.user_commands import user
 from index.errors import QuestionError, QuipuError, UsageError
@@ -26,18 +28,27 @@ from index.errors import QuestionError, QuipuError, UsageError
 if TYPE_CHECKING:
     from assistant.filters import Filter
 
-F = TypeVar("F", bound=Callable[..., Any])
-FOLDER = click.Path(path_type=Path)
+LATER = {
+    "watch": "assistant.index_commands:watch",
+    "generations": "assistant.index_commands:generations",
+    "rollback": "assistant.index_commands:rollback",
+}
+"""Commands that stand in modules of their own, by name."""
 
 
 class _Commands(click.Group):
     """The commands of this module, and those that other packages offer under the entry point `quipu.commands`."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return sorted({*super().list_commands(context), *(p.name for p in entry_points(group="quipu.commands"))})
+        return sorted(
+            {*super().list_commands(context), *LATER, *(p.name for p in entry_points(group="quipu.commands"))}
+        )
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         found = super().get_command(context, name)
+        if found is None and name in LATER:
+            module, _, attribute = LATER[name].partition(":")
+            found = getattr(import_module(module), attribute)
         if found is None:
             for point in entry_points(group="quipu.commands", name=name):
                 command: click.Command = point.load()
@@ -62,19 +73,6 @@ class _Commands(click.Group):
             raise click.ClickException(
                 "there is not enough memory; close other programs or index fewer documents"
             ) from None
-
-
-def index_option(command: F) -> F:
-    """The option --index, which every command has."""
-    return click.option(
-        "--index", "index_dir", type=FOLDER, metavar="DIR", help="Where the index is.  [QUIPU_INDEX, else .index]"
-    )(command)
-
-
-def _folder(index_dir: Path | None) -> Path:
-    from index.store import index_folder
-
-    return index_folder(index_dir)
 
 
 def _open(index_dir: Path | None) -> Any:
@@ -117,43 +115,15 @@ def cli() -> None:
     metavar="NAME",
     help="multilingual-e5-small, all-MiniLM-L6-v2, a folder or a hub name.",
 )
-@click.option(
-    "--include", multiple=True, metavar="PATTERN", help="Only files that match, such as '*.pdf'; may be repeated."
-)
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches; gitignore's syntax, may be repeated."
-)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file could not be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def build(
-    source: Path,
-    index_dir: Path | None,
-    model: str | None,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    strict: bool,
-    as_json: bool,
-) -> None:
+@build_options
+def build(source: Path, index_dir: Path | None, model: str | None, strict: bool, as_json: bool, **options: Any) -> None:
     """Index the documents in SOURCE (seeds/ if not given); a .quipuignore there leaves files out."""
-    from assistant.terminal import note, progress_bars
-    from index.build import build_index
-    from index.models import DEFAULT_MODEL
+    from assistant.building import changes_json, print_report, run_build
+    from assistant.terminal import note
 
-    with progress_bars() as progress:
-        report = build_index(
-            source,
-            _folder(index_dir),
-            model=model or DEFAULT_MODEL,
-            include=include,
-            exclude=exclude,
-            progress=progress,
-            say=note,
-        )
-    counts = f"{report.documents} documents, {report.passages} passages, {report.sentences} sentences"
-    for skipped in report.skipped:
-        note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
-    for duplicate in report.duplicates:
-        note(f"{duplicate.other!r} is nearly the same as {duplicate.kept!r}, which is cited for both")
+    report = run_build(source, _folder(index_dir), model=model, **options)
     if as_json:
         click.echo(
             json.dumps(
@@ -165,22 +135,21 @@ def build(
                     "sentences": report.sentences,
                     "encoded": report.encoded,
                     "reused": report.reused,
+                    **changes_json(report),
                     "skipped": [{"doc_id": skipped.doc_id, "reason": skipped.reason} for skipped in report.skipped],
                     "duplicates": [{"doc_id": d.other, "cited_as": d.kept} for d in report.duplicates],
                 },
                 ensure_ascii=False,
             )
         )
-    elif report.unchanged:
-        click.echo(f"unchanged: {counts} (generation {report.generation})")
+        for skipped in report.skipped:
+            note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
+        if report.skipped:
+            note(f"{len(report.skipped)} files were skipped; the rest is searchable")
     else:
-        click.echo(
-            f"built: {counts}; {report.encoded} texts encoded, {report.reused} reused (generation {report.generation})"
-        )
-    if report.skipped:
-        note(f"{len(report.skipped)} files were skipped; the rest is searchable")
-        if strict:
-            raise click.exceptions.Exit(1)
+        print_report(report)
+    if report.skipped and strict:
+        raise click.exceptions.Exit(1)
 
 
 @cli.command()
@@ -387,7 +356,7 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, whe
 )
 def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path | None, rate: float | None) -> None:
     """Open the chat; the address is printed once it answers."""
-    from assistant.terminal import note
+    from assistant.terminal import note, waiting
 
     users = None
     if users_file is not None:
@@ -396,12 +365,13 @@ def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path |
         users = read_users(users_file)
         if not users:
             raise UsersError(f"the file of users {users_file} names nobody; quipu user add NAME --users {users_file}")
-    assistant = _open(index_dir)
+    with waiting("opening the index and the model …"):
+        from assistant.live import LiveAssistant
+
+        assistant = LiveAssistant(_folder(index_dir))
     try:
-        from assistant.batching import SharedEncoder
         from assistant.chat.app import serve
 
-        assistant.retriever.embedder = SharedEncoder(assistant.retriever.embedder)
         serve(
             assistant,
             host,
@@ -437,10 +407,17 @@ cli.add_command(show)
 @click.argument("answers", required=False, type=FOLDER)
 @index_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(answers: Path | None, index_dir: Path | None, as_json: bool) -> None:
+@click.option("--repair", "repaired", is_flag=True, help="Make anew from the sources what is damaged, then check.")
+def verify(answers: Path | None, index_dir: Path | None, as_json: bool, repaired: bool) -> None:
     """Check the whole index, or every quote in ANSWERS (lines of `ask --json`) against its document."""
-    from assistant.terminal import one_line
+    from assistant.terminal import note, one_line
 
+    if repaired:
+        if answers is not None:
+            raise click.UsageError("--repair is for the index; leave out ANSWERS")
+        from assistant.building import run_repair
+
+        note(run_repair(_folder(index_dir)))
     if answers is None:
         from index.inspection import check
 

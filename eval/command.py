@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.cli import index_option
 from assistant.llm_options import llm_options, llm_settings
+from assistant.options import index_option
 from index.errors import UsageError
 
 if TYPE_CHECKING:

@@ -135,6 +135,13 @@ class LexicalIndex:
         hits = [LexicalHit(int(row), float(score)) for row, (score, _) in zip(rows, found.hits, strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
+    def rows(self) -> list[int]:
+        """The rows of all passages, sorted."""
+        from tantivy import Query
+
+        found = self._searcher.search(Query.all_query(), max(self.count, 1), count=False)
+        return sorted(int(row) for row in self._searcher.fast_field_values("row", [at for _, at in found.hits]))
+
     def idf(self, word: str, language: str) -> float:
         """Inverse document frequency of an analysed word: ln(1 + (N - df + .5) / (df + .5)), as in BM25."""
         df = self._searcher.doc_freq(language, word)

@@ -16,6 +16,7 @@ from assistant.chat.metrics import CONTENT_TYPE, Metrics
 from assistant.chat.service import AT_ONCE, WAITING, Service
 from assistant.chat.strings import known_language, strings
 from assistant.chat.users import Users
+from assistant.live import pinned
 from index.errors import QuipuError
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def build_app(assistant: ChatAssistant, service: Service | None = None, *, logou
 
     def open_document(request: Any) -> dict[str, Any]:
         def opened(asked: dict[str, Any]) -> dict[str, Any]:
-            html = reader.document_html(assistant, asked, known_language(asked.get("language")))
+            with pinned(assistant) as library:
+                html = reader.document_html(library, asked, known_language(asked.get("language")))
             served.metrics.documents_opened.inc()
             return {"html": html}
 
@@ -63,14 +65,19 @@ def build_app(assistant: ChatAssistant, service: Service | None = None, *, logou
 
     def show_page(request: Any) -> dict[str, Any]:
         def shown(asked: dict[str, Any]) -> dict[str, Any]:
-            found = reader.page_image(assistant, asked)
+            with pinned(assistant) as library:
+                found = reader.page_image(library, asked)
             served.metrics.pages_shown.inc()
             return found.to_json() if found is not None else {"error": "page_failed"}
 
         return _reply(shown, request, "page_failed")
 
     def narrow(request: Any) -> dict[str, Any]:
-        return _reply(lambda asked: narrowing.narrow(assistant, asked), request, "narrow_failed")
+        def narrowed(asked: dict[str, Any]) -> dict[str, Any]:
+            with pinned(assistant) as library:
+                return narrowing.narrow(library, asked)
+
+        return _reply(narrowed, request, "narrow_failed")
 
     plain = {"apply_default_css": False, "padding": False, "container": False}
     with gr.Blocks(analytics_enabled=False, title="Quipu", fill_width=True) as blocks:

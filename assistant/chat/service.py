@@ -22,6 +22,7 @@ from assistant.chat.metrics import Metrics
 from assistant.chat.strings import known_language, text, translated
 from assistant.filters import Filter
 from assistant.followup import standing
+from assistant.live import pinned
 from assistant.types import Answer
 from index.errors import QuipuError
 
@@ -126,8 +127,9 @@ class Service:
         """
         begun = time.perf_counter() if arrived is None else arrived
         try:
-            answer = self._answer(asking)
-            yield from turn.stages(answer, self.assistant, asking.language, asking.turn_id, typed=asking.typed)
+            with pinned(self.assistant) as library:
+                answer = self._answer(asking, library)
+                yield from turn.stages(answer, library, asking.language, asking.turn_id, typed=asking.typed)
             self.metrics.count("refused" if answer.abstained else "answered", time.perf_counter() - begun)
         except QuipuError as error:
             self.metrics.count("rejected")
@@ -137,14 +139,14 @@ class Service:
             self.metrics.count("failed")
             yield self._notice(asking, "error_server_title", translated(asking.language, "error_server"))
 
-    def _answer(self, asking: Asking) -> Answer:
+    def _answer(self, asking: Asking, library: ChatAssistant) -> Answer:
         """The answer, from those that are kept or a new one."""
-        key = (self.assistant.generation_id, asking.question, asking.where)
+        key = (library.generation_id, asking.question, asking.where)
         with self._keeping:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-        answer = self.assistant.ask(asking.question, where=asking.where or None)
+        answer = library.ask(asking.question, where=asking.where or None)
         with self._keeping:
             self._kept[key] = answer
             while len(self._kept) > KEPT_ANSWERS:
