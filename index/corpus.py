@@ -169,10 +169,14 @@ class Corpus:
         """
         found = self._rows("SELECT document, headings FROM passages ORDER BY row")
         above = {headings: "\n".join(json.loads(headings)) for headings in {headings for _, headings in found}}
-        inside = self._rows(
-            "SELECT p.row, substr(p.text, s.start - p.start + 1, s.end - s.start) FROM sentences s "
-            "JOIN passages p ON p.row = s.passage WHERE s.kind = 'heading' ORDER BY s.row"
-        )
+        inside = [
+            (row, text[begin - start : end - start])
+            for row, start, text, spans in self._each(
+                "SELECT row, start, text, spans FROM passages WHERE instr(spans, '\"heading\"') ORDER BY row"
+            )
+            for begin, end, kind in json.loads(spans)
+            if kind == "heading"
+        ]
         return [document for document, _ in found], [above[headings] for _, headings in found], inside
 
     def passage(self, row: int) -> StoredPassage:

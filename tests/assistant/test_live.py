@@ -157,7 +157,10 @@ def test_the_chat_shows_an_answer_with_the_evidence_of_its_own_generation(
     source: Path, index: Path, open_live: Callable[..., LiveAssistant]
 ) -> None:
     live = open_live()
-    turn = answered(live, {"question": "When was the forest law approved?", "language": "en", "turn": 1})
+    service = Service(live)
+    turn = service.stages(
+        Asking.of({"question": "When was the forest law approved?", "language": "en", "turn": 1})
+    )
     first = next(turn)
     (source / "law.txt").unlink()
     build_index(source, index, embedder=HashEmbedder())
@@ -167,6 +170,7 @@ def test_the_chat_shows_an_answer_with_the_evidence_of_its_own_generation(
     last = [first, *turn][-1]
     assert "error_server" not in last
     assert "2011" in last
+    service.close()
     live.close()
 
 
