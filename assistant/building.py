@@ -133,13 +133,7 @@ def changes_json(report: BuildReport) -> dict[str, Any]:
 
 def print_report(report: BuildReport) -> None:
     """One line on stdout that sums up a build, and on stderr what changed and what was skipped."""
-    from assistant.terminal import note
-
     counts = f"{report.documents} documents, {report.passages} passages, {report.sentences} sentences"
-    for skipped in report.skipped:
-        note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
-    for duplicate in report.duplicates:
-        note(f"{duplicate.other!r} is nearly the same as {duplicate.kept!r}, which is cited for both")
     if report.unchanged:
         click.echo(f"unchanged: {counts} (generation {report.generation})")
     else:
@@ -148,5 +142,16 @@ def print_report(report: BuildReport) -> None:
         click.echo(
             f"built: {counts}; {report.encoded} texts encoded, {report.reused} reused (generation {report.generation})"
         )
+    print_left_out(report)
+
+
+def print_left_out(report: BuildReport) -> None:
+    """What a build skipped and which near-duplicates it found, for a person, on stderr."""
+    from assistant.terminal import note
+
+    for duplicate in report.duplicates:
+        note(f"{duplicate.other!r} is nearly the same as {duplicate.kept!r}, which is cited for both")
+    for skipped in report.skipped:
+        note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
     if report.skipped:
         note(f"{len(report.skipped)} files were skipped; the rest is searchable")

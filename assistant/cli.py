@@ -120,8 +120,7 @@ def cli() -> None:
 @build_options
 def build(source: Path, index_dir: Path | None, model: str | None, strict: bool, as_json: bool, **options: Any) -> None:
     """Index the documents in SOURCE (seeds/ if not given); a .quipuignore there leaves files out."""
-    from assistant.building import changes_json, print_report, run_build
-    from assistant.terminal import note
+    from assistant.building import changes_json, print_left_out, print_report, run_build
 
     report = run_build(source, _folder(index_dir), model=model, **options)
     if as_json:
@@ -142,10 +141,7 @@ def build(source: Path, index_dir: Path | None, model: str | None, strict: bool,
                 ensure_ascii=False,
             )
         )
-        for skipped in report.skipped:
-            note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
-        if report.skipped:
-            note(f"{len(report.skipped)} files were skipped; the rest is searchable")
+        print_left_out(report)
     else:
         print_report(report)
     if report.skipped and strict:

@@ -6,7 +6,6 @@ import json
 from datetime import date
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -21,7 +20,7 @@ from index.lexical import LexicalIndex, terms, write_lexical
 from index.store import open_generation
 from index.testing import HashEmbedder
 from index.types import Passage, Sentence
-from index.vectors import VectorIndex
+from index.vectors import VectorIndex, write_vectors
 
 METADATA = """
 north/report.md: {title: Northern report, publisher: Ministerio del Ambiente, language: en, date: "2014-08-18"}
@@ -198,20 +197,18 @@ def test_facets_are_what_the_documents_state(index: Path) -> None:
 
 
 @pytest.mark.parametrize("allowed", [[3], [0, 1, 2, 9], list(range(0, 200, 2)), list(range(50, 150))])
-def test_both_sides_find_the_best_of_the_allowed_rows(tmp_path: Path, allowed: list[int]) -> None:
+@pytest.mark.parametrize("flat_up_to", [1_000, 10], ids=["flat", "lists"])
+def test_both_sides_find_the_best_of_the_allowed_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: list[int], flat_up_to: int
+) -> None:
+    monkeypatch.setattr("index.vectors.FLAT_UP_TO", flat_up_to)
     rng = np.random.default_rng(7)
     vectors = rng.normal(size=(200, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = np.array(allowed, dtype=np.int64)
-    graph = faiss.IndexHNSWFlat(16, 16, faiss.METRIC_INNER_PRODUCT)
-    graph.add(vectors)
-    exact = faiss.IndexFlatIP(16)
-    exact.add(vectors)
-    scores = vectors[rows] @ vectors[60]
-    best = rows[np.argsort(-scores)][:5].tolist()
-    for name, made in (("graph", graph), ("exact", exact)):
-        faiss.write_index(made, str(tmp_path / name))
-        assert VectorIndex(tmp_path / name).search(vectors[60], 5, rows).rows.tolist() == best
+    best = rows[np.argsort(-(vectors[rows] @ vectors[60]))][:5].tolist()
+    write_vectors(tmp_path / "vectors", vectors)
+    assert VectorIndex(tmp_path / "vectors").search(vectors[60], 5, rows).rows.tolist() == best
 
     write_lexical(tmp_path / "lexical", [f"Forest {'patrol ' * (n % 7)} number {n}" for n in range(200)])
     lexical = LexicalIndex(tmp_path / "lexical")
@@ -222,15 +219,14 @@ def test_both_sides_find_the_best_of_the_allowed_rows(tmp_path: Path, allowed: l
     assert [hit.score for hit in narrowed] == pytest.approx([h.score for h in everything if h.row in set(allowed)])
 
 
-def test_a_graph_that_may_return_many_rows_returns_only_those(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_that_may_return_many_rows_return_only_those(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.vectors.FLAT_UP_TO", 10)
     monkeypatch.setattr("index.vectors.EXACT_UP_TO", 10)
     vectors = np.random.default_rng(7).normal(size=(64, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    graph = faiss.IndexHNSWFlat(8, 16, faiss.METRIC_INNER_PRODUCT)
-    graph.add(vectors)
-    faiss.write_index(graph, str(tmp_path / "graph"))
+    write_vectors(tmp_path / "lists", vectors)
     rows = np.arange(32, 64, dtype=np.int64)
-    near = VectorIndex(tmp_path / "graph").search(vectors[40], 20, rows)
+    near = VectorIndex(tmp_path / "lists").search(vectors[40], 20, rows)
     assert near.rows[0] == 40
     assert set(near.rows.tolist()) <= set(rows.tolist())
 

@@ -270,18 +270,14 @@ def test_a_text_is_never_changed_and_needs_no_worker(
 def test_the_same_content_is_extracted_once(
     write_folder: WriteFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = read(
-        write_folder({"a.pdf": hostile.page_pdf(), "b.docx": hostile.docx(), "bad.xlsx": b"PK\x03\x04"}),
-        tmp_path / "cache",
-    )
+    # Made once: an office document holds the time at which it was made.
+    pdf, docx, bad = hostile.page_pdf(), hostile.docx(), b"PK\x03\x04"
+    first = read(write_folder({"a.pdf": pdf, "b.docx": docx, "bad.xlsx": bad}), tmp_path / "cache")
     from index.formats import pool
 
     # Without workers nothing can be extracted any more: what comes now comes from the cache.
     monkeypatch.setattr(pool, "_Worker", None)
-    moved = read(
-        write_folder({"sub/a2.pdf": hostile.page_pdf(), "b2.docx": hostile.docx(), "bad.xlsx": b"PK\x03\x04"}),
-        tmp_path / "cache",
-    )
+    moved = read(write_folder({"sub/a2.pdf": pdf, "b2.docx": docx, "bad.xlsx": bad}), tmp_path / "cache")
     assert [getattr(d, "text", d) for d in moved.values()] == [
         getattr(first[n], "text", first[n]) for n in ("b.docx", "bad.xlsx", "a.pdf")
     ]
