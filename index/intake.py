@@ -21,6 +21,7 @@ from index.encoding import Encoding
 from index.errors import SourceError
 from index.loading import Skipped, read_documents
 from index.progress import Progress
+from index.reading import may_pass
 from index.sources import Source, fingerprint, stamp_of
 from index.texts import Text, texts_of
 from index.types import Document
@@ -139,7 +140,9 @@ class Intake:
                 following = next(read, None)
             if not documents:
                 skipped = self._keep_earlier(writer, source, skipped)
-            content = source.content if stamp_of(source.file.path) == source.stamp else b""
+            # Without its content a file never counts as unchanged: the next build reads it again.
+            again = any(may_pass(s.reason) for s in skipped) or stamp_of(source.file.path) != source.stamp
+            content = b"" if again else source.content
             writer.end_file(source.file.doc_id, content, source.about, [(s.doc_id, s.reason) for s in skipped])
             self._taken.sources.append(replace(source, content=content))
             self._taken.skipped += skipped

@@ -29,6 +29,13 @@ READ_HERE = MEGABYTE
 """Bytes up to which a plain text in UTF-8 is decoded at once, since nothing in it can do harm."""
 
 _CHANGED = "changes while it is read; build again when it is at rest"
+_MAY_PASS = (
+    # Time, memory and a reader that ended: a machine that is less busy, or another release of a library, may do better.
+    "was given up after", "could not be read: its reader", "needs more memory", "in the time that a file has",
+    "OCR ran out of time", "took too long", "tesseract failed", "was not read: the build ended",
+    # What the system said when the file was opened.
+    "cannot be read: ", _CHANGED,
+)  # fmt: skip
 _TRIES = 2
 
 
@@ -159,13 +166,14 @@ def _at_start(descriptor: int) -> int:
     return descriptor
 
 
+def may_pass(reason: str) -> bool:
+    """Whether a file that was left out, or was read in part, for this reason may do better on another day."""
+    return any(words in reason for words in _MAY_PASS)
+
+
 def _lasting(outcomes: Sequence[Outcome]) -> bool:
-    """Whether another try would give the same: a file that ran out of time may do better on another day."""
-    return not any(
-        (isinstance(o, Refused) and o.reason.startswith(("was given up", "could not be read", "needs more memory")))
-        or (isinstance(o, Extracted) and o.partly)
-        for o in outcomes
-    )
+    """Whether another try would give the same."""
+    return not any(may_pass(o.reason if isinstance(o, Refused) else o.partly) for o in outcomes)
 
 
 def _recognised(

@@ -281,6 +281,39 @@ def test_a_file_that_changes_while_it_is_read_is_read_again_by_the_next_build(
     assert build(source, index)[0].unchanged
 
 
+@pytest.mark.parametrize("partly", [True, False])
+def test_a_file_that_failed_for_a_reason_that_may_pass_is_tried_again(
+    write_folder: WriteFolder, index: Path, monkeypatch: pytest.MonkeyPatch, partly: bool
+) -> None:
+    source = write_folder({"a.txt": "The whole file.", "b.txt": "Another.", "c.bin": b"\x00"})
+
+    def busy(
+        files: Iterable[SourceFile], metadata: Mapping[str, Mapping[str, str]], *, cache: Path | None = None
+    ) -> Iterator[tuple[SourceFile, Document | Skipped]]:
+        for file, found in read_documents(files, metadata, cache=cache):
+            if file.doc_id != "a.txt":
+                yield file, found
+            elif partly:
+                yield file, Document("a.txt", "The whole", "a", "en")
+                yield file, Skipped("a.txt (in part)", "OCR ran out of time after 1 of 2 scanned pages")
+            else:
+                yield file, Skipped("a.txt", "was given up after 60 seconds")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(intake, "read_documents", busy)
+        for _ in range(2):
+            report, _ = build(source, index)
+            assert not report.unchanged
+            assert "a.txt" in report.skipped[-1].doc_id
+    report, _ = build(source, index)
+    assert report.changes.changed == ("a.txt",)
+    assert not any("a.txt" in skipped.doc_id for skipped in report.skipped)
+    generation = open_generation(index)
+    assert generation.corpus.document("a.txt").text == "The whole file."
+    generation.close()
+    assert build(source, index)[0].unchanged
+
+
 def test_a_file_that_holds_several_documents_is_taken_over_with_all_of_them(
     write_folder: WriteFolder, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
