@@ -158,9 +158,7 @@ def test_the_chat_shows_an_answer_with_the_evidence_of_its_own_generation(
 ) -> None:
     live = open_live()
     service = Service(live)
-    turn = service.stages(
-        Asking.of({"question": "When was the forest law approved?", "language": "en", "turn": 1})
-    )
+    turn = service.stages(Asking.of({"question": "When was the forest law approved?", "language": "en", "turn": 1}))
     first = next(turn)
     (source / "law.txt").unlink()
     build_index(source, index, embedder=HashEmbedder())
