@@ -97,13 +97,13 @@ def _askable(question: str) -> str:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="quipu", message="quipu %(version)s")
 def cli() -> None:
-    r"""Ask a folder of documents; follow every sentence of the answer to the exact characters it came from.
+    """Ask a folder of documents; follow every sentence of the answer to the exact characters it came from.
 
     \b
     quipu build                      index the folder seeds/
     quipu ask "Who funded Prevent?"  ask, with cited sentences
     quipu chat                       ask in the browser
-    """
+    """  # noqa: D301 - click wants the character itself
 
 
 @cli.command()
