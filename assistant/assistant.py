@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from assistant import wording
 from assistant.answerable import packaged_answer_model, words_of
 from assistant.bridge import Bridge
 from assistant.features import answer_features
+from assistant.filters import Facets, Filter
 from assistant.reading import Reading, read
 from assistant.retrieval import Found, Retriever, Settings
 from assistant.types import Answer, Hit
@@ -19,6 +22,16 @@ from index.embedding import Embedder, open_embedder
 from index.errors import IndexFormatError, QuestionError
 from index.store import Generation, open_generation
 from index.types import Document, Manifest, Passage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assistant.writing.config import LlmSettings
+    from assistant.writing.followup import Turn
+    from assistant.writing.streaming import Stop
+    from assistant.writing.support import SupportChecker
+    from assistant.writing.types import Event
+    from assistant.writing.writer import Writer
 
 LONGEST_QUESTION = 2_000
 
@@ -46,6 +59,8 @@ class Assistant:
         fitted = packaged_answer_model()
         self.answers = fitted if weights is None and fitted and fitted.model == embedder.sha256 else None
         self.threshold = self.answers.threshold if self.answers else self.weights.threshold
+        self._writers: dict[LlmSettings, Writer] = {}
+        self._writers_lock = Lock()
 
     @classmethod
     def open(cls, index: Path, *, settings: Settings | None = None) -> Assistant:
@@ -65,13 +80,23 @@ class Assistant:
         """The manifest of the generation that answers."""
         return self.generation.manifest
 
-    def ask(self, question: str, k: int = 10) -> Answer:
+    @property
+    def generation_id(self) -> str:
+        """The id of the generation that answers."""
+        return self.manifest.generation
+
+    def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Answer:
         """Answer `question` with verbatim, cited sentences, or refuse. `k` is the number of hits to return.
 
-        Raises QuestionError for a question without words or with more than 2,000 characters.
+        With a filter, only what fits it is searched and quoted. Raises QuestionError for a question without words or
+        with more than 2,000 characters, and FilterError for a filter that cannot be applied or leaves nothing.
         """
+        return self.ask_with_found(question, k, where)[0]
+
+    def ask_with_found(self, question: str, k: int = 10, where: Filter | None = None) -> tuple[Answer, Found]:
+        """The answer as `ask` gives it, with everything that was found on the way."""
         started = time.perf_counter()
-        found = self.retriever.find(checked(question))
+        found = self.retriever.find(checked(question), where)
         read_from = time.perf_counter()
         reading = read(found, self.weights.reading, self.generation.corpus)
         features = answer_features(found, reading.views, reading.scores)
@@ -80,7 +105,9 @@ class Assistant:
         confidence = sigmoid(self._answers(found, reading, features)) if asks else 0.0
         verify_from = time.perf_counter()
         abstained = confidence < self.threshold
-        cited = () if abstained else cite(reading.quotes, self.generation.corpus)
+        # A list may go on, or a passage hold another section, under a heading that the filter leaves out.
+        quotes = [quote for quote in reading.quotes if not where or where.fits(quote.passage, quote.start)]
+        cited = () if abstained else cite(quotes, self.generation.corpus)
         ended = time.perf_counter()
         timings = {
             **found.timings_ms,
@@ -88,7 +115,7 @@ class Assistant:
             "verify": (ended - verify_from) * 1e3,
             "total": (ended - started) * 1e3,
         }
-        return self._answer(question, found, cited, confidence, timings, k)
+        return self._answer(question, found, cited, confidence, timings, k, where), found
 
     def _answers(self, found: Found, reading: Reading, features: Mapping[str, float]) -> float:
         """The logit that the documents answer."""
@@ -105,6 +132,7 @@ class Assistant:
         confidence: float,
         timings: dict[str, float],
         k: int,
+        where: Filter | None,
     ) -> Answer:
         language = found.query.language
         missing = found.query.asked.missing()
@@ -122,6 +150,7 @@ class Assistant:
             timings,
             self.manifest.generation,
             missing if not citations else (),
+            where or None,
         )
 
     def refuse(self, question: str, reason: str) -> Answer:
@@ -129,9 +158,34 @@ class Assistant:
         timings = dict.fromkeys(("embed", "search", "rerank", "read", "verify", "total"), 0.0)
         return Answer(question, reason, (), (), True, 0.0, "en", timings, self.manifest.generation)
 
-    def search(self, query: str, k: int = 10) -> list[Hit]:
-        """The `k` best passages for `query`; raises QuestionError as `ask` does."""
-        return self.retriever.find(checked(query)).hits(k)
+    def search(self, query: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+        """The `k` best passages for `query`, of those that fit the filter; raises as `ask` does."""
+        return self.retriever.find(checked(query), where).hits(k)
+
+    @property
+    def facets(self) -> Facets:
+        """What a filter can go by in this index."""
+        return self.retriever.facets
+
+    def write(
+        self, question: str, settings: LlmSettings, k: int = 10, history: Sequence[Turn] = (), stop: Stop | None = None
+    ) -> Iterator[Event]:
+        """An answer written by a language model, as events; see `assistant.writing.writer.Writer.write`.
+
+        The model is opened on the first use of these settings and kept. Raises ConfigurationError.
+        """
+        from assistant.writing.writer import Writer
+
+        with self._writers_lock:
+            if settings not in self._writers:
+                self._writers[settings] = Writer(self, settings)
+        yield from self._writers[settings].write(question, k, history, stop)
+
+    def writing_checker(self) -> SupportChecker:
+        """What checks written sentences against the passages of this index."""
+        from assistant.writing.support import SupportChecker
+
+        return SupportChecker(self.generation, self.retriever.embedder, self.retriever.bridge)
 
     def document(self, doc_id: str) -> Document:
         """One document with its whole text; SourceError if the index holds none of that name."""
@@ -140,6 +194,17 @@ class Assistant:
     def doc_ids(self) -> tuple[str, ...]:
         """All doc_ids in the order of the index."""
         return self.generation.corpus.doc_ids()
+
+    def source_file(self, doc_id: str) -> Path | None:
+        """The file that a document was read from; None where it is gone, or is not a file inside the source folder."""
+        if doc_id not in self.doc_ids():
+            return None
+        try:
+            source = Path(self.manifest.source).resolve(strict=True)
+            path = (source / doc_id).resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            return None
+        return path if path.is_file() and path.is_relative_to(source) else None
 
     def passages(self, doc_id: str) -> list[Passage]:
         """A document's passages, in order; empty for an unknown document."""

@@ -10,27 +10,45 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.filter_options import filter_options
+from assistant.llm_options import llm_options, llm_settings
+from assistant.options import FOLDER, build_options, index_option
+from assistant.options import index_dir_of as _folder
+from assistant.show import show
+from assistant.user_commands import user
 from index.errors import QuestionError, QuipuError, UsageError
 
-F = TypeVar("F", bound=Callable[..., Any])
-FOLDER = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from assistant.filters import Filter
+
+LATER = {
+    "watch": "assistant.index_commands:watch",
+    "generations": "assistant.index_commands:generations",
+    "rollback": "assistant.index_commands:rollback",
+}
+"""Commands that stand in modules of their own, by name."""
 
 
 class _Commands(click.Group):
     """The commands of this module, and those that other packages offer under the entry point `quipu.commands`."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return sorted({*super().list_commands(context), *(p.name for p in entry_points(group="quipu.commands"))})
+        return sorted(
+            {*super().list_commands(context), *LATER, *(p.name for p in entry_points(group="quipu.commands"))}
+        )
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         found = super().get_command(context, name)
+        if found is None and name in LATER:
+            module, _, attribute = LATER[name].partition(":")
+            found = getattr(import_module(module), attribute)
         if found is None:
             for point in entry_points(group="quipu.commands", name=name):
                 command: click.Command = point.load()
@@ -57,19 +75,6 @@ class _Commands(click.Group):
             ) from None
 
 
-def index_option(command: F) -> F:
-    """The option --index, which every command has."""
-    return click.option(
-        "--index", "index_dir", type=FOLDER, metavar="DIR", help="Where the index is.  [QUIPU_INDEX, else .index]"
-    )(command)
-
-
-def _folder(index_dir: Path | None) -> Path:
-    from index.store import index_folder
-
-    return index_folder(index_dir)
-
-
 def _open(index_dir: Path | None) -> Any:
     from assistant.terminal import waiting
 
@@ -92,13 +97,13 @@ def _askable(question: str) -> str:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="quipu", message="quipu %(version)s")
 def cli() -> None:
-    r"""Ask a folder of documents; follow every sentence of the answer to the exact characters it came from.
+    """Ask a folder of documents; follow every sentence of the answer to the exact characters it came from.
 
     \b
     quipu build                      index the folder seeds/
     quipu ask "Who funded Prevent?"  ask, with cited sentences
     quipu chat                       ask in the browser
-    """
+    """  # noqa: D301 - click wants the character itself
 
 
 @cli.command()
@@ -112,17 +117,12 @@ def cli() -> None:
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file could not be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def build(source: Path, index_dir: Path | None, model: str | None, strict: bool, as_json: bool) -> None:
-    """Index the documents in SOURCE (seeds/ if not given)."""
-    from assistant.terminal import note, progress_bars
-    from index.build import build_index
-    from index.models import DEFAULT_MODEL
+@build_options
+def build(source: Path, index_dir: Path | None, model: str | None, strict: bool, as_json: bool, **options: Any) -> None:
+    """Index the documents in SOURCE (seeds/ if not given); a .quipuignore there leaves files out."""
+    from assistant.building import changes_json, print_left_out, print_report, run_build
 
-    with progress_bars() as progress:
-        report = build_index(source, _folder(index_dir), model=model or DEFAULT_MODEL, progress=progress, say=note)
-    counts = f"{report.documents} documents, {report.passages} passages, {report.sentences} sentences"
-    for skipped in report.skipped:
-        note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
+    report = run_build(source, _folder(index_dir), model=model, **options)
     if as_json:
         click.echo(
             json.dumps(
@@ -134,21 +134,18 @@ def build(source: Path, index_dir: Path | None, model: str | None, strict: bool,
                     "sentences": report.sentences,
                     "encoded": report.encoded,
                     "reused": report.reused,
+                    **changes_json(report),
                     "skipped": [{"doc_id": skipped.doc_id, "reason": skipped.reason} for skipped in report.skipped],
+                    "duplicates": [{"doc_id": d.other, "cited_as": d.kept} for d in report.duplicates],
                 },
                 ensure_ascii=False,
             )
         )
-    elif report.unchanged:
-        click.echo(f"unchanged: {counts} (generation {report.generation})")
+        print_left_out(report)
     else:
-        click.echo(
-            f"built: {counts}; {report.encoded} texts encoded, {report.reused} reused (generation {report.generation})"
-        )
-    if report.skipped:
-        note(f"{len(report.skipped)} files were skipped; the rest is searchable")
-        if strict:
-            raise click.exceptions.Exit(1)
+        print_report(report)
+    if report.skipped and strict:
+        raise click.exceptions.Exit(1)
 
 
 @cli.command()
@@ -158,8 +155,15 @@ def build(source: Path, index_dir: Path | None, model: str | None, strict: bool,
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--queries", type=FOLDER, metavar="FILE", help="Search every query of a JSONL file with _id and text.")
 @click.option("--run", type=FOLDER, metavar="OUT", help="Where the TREC run of --queries goes; - for stdout.")
+@filter_options
 def search(
-    query: str | None, index_dir: Path | None, k: int, as_json: bool, queries: Path | None, run: Path | None
+    query: str | None,
+    index_dir: Path | None,
+    k: int,
+    as_json: bool,
+    queries: Path | None,
+    run: Path | None,
+    where: Filter | None,
 ) -> None:
     """Find the passages nearest to QUERY."""
     if (query is None) == (queries is None):
@@ -167,7 +171,7 @@ def search(
     if queries is not None:
         if run is None:
             raise click.UsageError("--queries needs --run OUT, the file for the TREC run")
-        _search_all(queries, run, index_dir, k)
+        _search_all(queries, run, index_dir, k, where)
         return
     assert query is not None
     from assistant.terminal import print_hits
@@ -175,12 +179,13 @@ def search(
     query = _askable(query)
     assistant = _open(index_dir)
     try:
-        hits = assistant.search(query, k)
+        hits = assistant.search(query, k, where)
         if as_json:
             content = {
                 "query": query,
                 "hits": [hit.to_json() for hit in hits],
                 "index": assistant.manifest.generation,
+                **({"filter": where.to_json()} if where else {}),
             }
             click.echo(json.dumps(content, ensure_ascii=False))
         else:
@@ -189,7 +194,7 @@ def search(
         assistant.close()
 
 
-def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> None:
+def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int, where: Filter | None) -> None:
     from assistant.batch import read_lines, run_lines
     from assistant.terminal import note, progress_bars
 
@@ -204,7 +209,7 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> Non
             for done, (query_id, text) in enumerate(wanted, start=1):
                 try:
                     # A document may fill several ranks with its passages, so all candidates are looked at.
-                    hits = assistant.search(text, 1000)
+                    hits = assistant.search(text, 1000, where)
                 except QuestionError as error:
                     failed += 1
                     note(f"{query_id}: {error}")
@@ -234,12 +239,47 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int) -> Non
 @click.option(
     "--questions", type=FOLDER, metavar="FILE", help="Answer every question of a JSONL file with id and question."
 )
-def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, questions: Path | None) -> None:
+@filter_options
+@click.option(
+    "--after", multiple=True, metavar="QUESTION", help="An earlier question that this one follows; with --llm."
+)
+@click.option("--translate", is_flag=True, help="Show quotes translated beside the originals; with --llm.")
+@llm_options
+def ask(
+    question: str | None,
+    index_dir: Path | None,
+    k: int,
+    as_json: bool,
+    questions: Path | None,
+    where: Filter | None,
+    after: tuple[str, ...],
+    translate: bool,
+    llm: str | None,
+    llm_url: str | None,
+    llm_name: str | None,
+    llm_set: tuple[str, ...],
+) -> None:
     """Answer QUESTION with cited sentences, or say that the documents do not."""
     if (question is None) == (questions is None):
         raise click.UsageError("give either a QUESTION or --questions FILE")
+    settings = llm_settings(llm, llm_url, llm_name, llm_set)
+    if settings is None and (after or translate):
+        raise click.UsageError("--after and --translate need a language model; give --llm")
+    if settings is not None:
+        from assistant.writing.asking import ask_all, ask_one
+
+        question = _askable(question) if question is not None else None
+        assistant = _open(index_dir)
+        try:
+            if questions is not None:
+                ask_all(assistant, settings, questions, k, as_json=as_json)
+            elif question is not None:
+                ask_one(assistant, settings, question, k, as_json=as_json, after=after, translated=translate)
+        finally:
+            assistant.close()
+        return
     if questions is not None:
-        _ask_all(questions, index_dir, k, as_json)
+        _ask_all(questions, index_dir, k, as_json, where)
         return
     assert question is not None
     from assistant.terminal import print_answer
@@ -247,7 +287,7 @@ def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, que
     question = _askable(question)
     assistant = _open(index_dir)
     try:
-        answer = assistant.ask(question, k)
+        answer = assistant.ask(question, k, where)
     finally:
         assistant.close()
     if as_json:
@@ -256,7 +296,7 @@ def ask(question: str | None, index_dir: Path | None, k: int, as_json: bool, que
         print_answer(answer)
 
 
-def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> None:
+def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, where: Filter | None) -> None:
     from assistant.batch import read_lines
     from assistant.terminal import note, one_line, print_answer, progress_bars
 
@@ -267,7 +307,7 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> 
         with progress_bars() as progress:
             for done, (question_id, text) in enumerate(wanted, start=1):
                 try:
-                    answer = assistant.ask(text, k)
+                    answer = assistant.ask(text, k, where)
                 except QuestionError as error:
                     failed += 1
                     note(f"{question_id}: {error}")
@@ -297,15 +337,45 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool) -> 
     type=click.IntRange(1, 65535),
     help="The port; the first free one from 7860 if not given.",
 )
-def chat(index_dir: Path | None, host: str, port: int | None) -> None:
+@click.option(
+    "--users",
+    "users_file",
+    type=FOLDER,
+    metavar="FILE",
+    help="Ask for a name and a password; quipu user add makes FILE.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    metavar="N",
+    help="Questions that one visitor may ask in a minute, 0 for any number.  [0 on this machine alone, else 30]",
+)
+def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path | None, rate: float | None) -> None:
     """Open the chat; the address is printed once it answers."""
-    from assistant.terminal import note
+    from assistant.terminal import note, waiting
 
-    assistant = _open(index_dir)
+    users = None
+    if users_file is not None:
+        from assistant.chat.users import UsersError, read_users
+
+        users = read_users(users_file)
+        if not users:
+            raise UsersError(f"the file of users {users_file} names nobody; quipu user add NAME --users {users_file}")
+    with waiting("opening the index and the model …"):
+        from assistant.live import LiveAssistant
+
+        assistant = LiveAssistant(_folder(index_dir))
     try:
         from assistant.chat.app import serve
 
-        serve(assistant, host, port, on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"))
+        serve(
+            assistant,
+            host,
+            port,
+            users=users,
+            questions_a_minute=rate,
+            on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"),
+        )
     finally:
         assistant.close()
 
@@ -326,14 +396,24 @@ def status(index_dir: Path | None, as_json: bool) -> None:
         click.echo(f"{name:<12} {one_line(value)}")
 
 
+cli.add_command(show)
+
+
 @cli.command()
 @click.argument("answers", required=False, type=FOLDER)
 @index_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(answers: Path | None, index_dir: Path | None, as_json: bool) -> None:
+@click.option("--repair", "repaired", is_flag=True, help="Make anew from the sources what is damaged, then check.")
+def verify(answers: Path | None, index_dir: Path | None, as_json: bool, repaired: bool) -> None:
     """Check the whole index, or every quote in ANSWERS (lines of `ask --json`) against its document."""
-    from assistant.terminal import one_line
+    from assistant.terminal import note, one_line
 
+    if repaired:
+        if answers is not None:
+            raise click.UsageError("--repair is for the index; leave out ANSWERS")
+        from assistant.building import run_repair
+
+        note(run_repair(_folder(index_dir)))
     if answers is None:
         from index.inspection import check
 
@@ -350,6 +430,9 @@ def verify(answers: Path | None, index_dir: Path | None, as_json: bool) -> None:
         click.echo(f"{checked_things} checked, {len(wrong)} wrong")
     if wrong:
         raise click.exceptions.Exit(1)
+
+
+cli.add_command(user)
 
 
 def main() -> None:

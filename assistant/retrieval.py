@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from assistant.asked import Asked, take_apart
 from assistant.bridge import OTHER, Bridge, Translation
+from assistant.filters import Facets, Filter
 from assistant.reranking import rerank
 from assistant.types import Hit
 from assistant.weights import packaged_weights
@@ -109,6 +111,7 @@ class Retriever:
         self.embedder = embedder
         self.bridge = bridge
         self.settings = settings or Settings()
+        self._duplicates = generation.corpus.duplicate_rows()
         # A question's matrix products are tiny: threads of numpy's BLAS gain nothing, and while they spin they keep the
         # encoder's threads from the cores (a question took 100 ms with them, 40 ms without, on two cores).
         threadpool_limits(limits=1, user_api="blas")
@@ -117,12 +120,21 @@ class Retriever:
         """The `k` best passages for `query`, best first, ranks from 1."""
         return self.find(query).hits(k)
 
-    def find(self, text: str) -> Found:
-        """All candidates for a question, ranked, with what the reader needs of them."""
+    @cached_property
+    def facets(self) -> Facets:
+        """What filters go by in this generation."""
+        return Facets.of(self.generation.corpus)
+
+    def find(self, text: str, where: Filter | None = None) -> Found:
+        """All candidates for a question, ranked, with what the reader needs of them.
+
+        With a filter, only passages that fit it are looked at; FilterError if it leaves none.
+        """
         started = time.perf_counter()
+        allowed = self.facets.rows(where) if where else None
         query = self.prepare(text)
         embedded = time.perf_counter()
-        rows, parts = self._gather(query)
+        rows, parts = self._gather(query, allowed)
         searched = time.perf_counter()
         candidates = self._rank(query, rows, parts)
         if self.settings.rerank:
@@ -143,13 +155,15 @@ class Retriever:
         asked = take_apart(text, language, translation, encoded.tokens, self.generation.lexical)
         return Query(text, language, translation, tuple(dict.fromkeys(terms(text, language))), encoded, asked)
 
-    def _gather(self, query: Query) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+    def _gather(
+        self, query: Query, allowed: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
         """Rows of all candidates, sorted, and their raw dense, lexical and sentence parts, each `(n,)`."""
         n = self.settings.candidates
         uses = {part: self.settings.weight(part) > 0 for part in PARTS}
         dense: dict[int, float] = {}
         if uses["dense"] or uses["sentence"] or uses["late"]:
-            near = self.generation.vectors.search(query.encoded.vector, n)
+            near = self.generation.vectors.search(query.encoded.vector, n, allowed)
             dense = dict(zip(near.rows.tolist(), near.scores.tolist(), strict=True))
         lexical: dict[int, float] = {}
         if uses["lexical"]:
@@ -157,9 +171,10 @@ class Retriever:
                 (query.words, query.language),
                 (query.translation.words, OTHER[query.language]),
             ):
-                for hit in self.generation.lexical.search(words, language, n):
+                for hit in self.generation.lexical.search(words, language, n, allowed):
                     lexical[hit.row] = max(lexical.get(hit.row, 0.0), hit.score)
-        rows = np.array(sorted(dense.keys() | lexical.keys()), dtype=np.int64)
+        # A document that was saved twice would fill the ranks with the same passages: one of them stands for both.
+        rows = np.array(sorted((dense.keys() | lexical.keys()) - self._duplicates), dtype=np.int64)
         parts = {"lexical": np.array([lexical.get(row, 0.0) for row in rows.tolist()])}
         if dense and len(rows):
             parts["dense"] = self._dense(query, rows, dense)

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from assistant.types import Answer, Hit
+from assistant.filters import describe
+from assistant.types import Answer, Citation, Hit
 
 PREVIEW = 320
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -23,21 +24,32 @@ def note(line: str) -> None:
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A function `(stage, done, total)` that draws a bar a stage on stderr; silent where stderr is no terminal."""
+    """A function `(stage, done, total)` that draws a bar a stage on stderr, with its rate and the time that is left.
+
+    Silent where stderr is no terminal.
+    """
     if not sys.stderr.isatty():
         yield lambda _stage, _done, _total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    from index.progress import Meter, pace
+
+    columns = (
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[pace]}"),
+    )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
+        meter = Meter()
 
         def told(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, total=total, pace="")
+            bars.update(tasks[stage], completed=done, total=total, pace=pace(meter.measure(stage, done, total)))
 
         yield told
 
@@ -70,6 +82,9 @@ def print_answer(answer: Answer) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if answer.where:
+        console.print(Text(one_line(f"Only: {describe(answer.where)}"), style="dim"))
+        console.print()
     if answer.abstained:
         console.print(Text(plain(answer.text), style="yellow"))
         for hit in answer.hits[:3]:
@@ -82,7 +97,7 @@ def print_answer(answer: Answer) -> None:
     console.print()
     for citation in answer.citations:
         place = " › ".join([citation.title, *citation.headings])
-        page = f", p. {citation.page}" if citation.page is not None else ""
+        page = _place(citation)
         console.print(
             Text.assemble(
                 (f"[{citation.marker}] ", "bold cyan"),
@@ -90,6 +105,18 @@ def print_answer(answer: Answer) -> None:
                 (one_line(f"{citation.doc_id}:{citation.start}-{citation.end}"), "dim"),
             )
         )
+
+
+def _place(citation: Citation) -> str:
+    """Page, slide, or sheet and row, behind a comma; and the names under which the same document is there again."""
+    place = citation.place
+    if place.slide is not None:
+        where = f", slide {place.slide}"
+    elif citation.page is not None:
+        where = f", p. {citation.page}"
+    else:
+        where = f", row {place.row}" if place.row is not None else ""
+    return where + (f" (also as {one_line(', '.join(citation.also_in))})" if citation.also_in else "")
 
 
 def print_hits(hits: Sequence[Hit]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.filters import Filter
+from index.places import Place
 from index.types import Passage
 
 
@@ -35,6 +37,7 @@ class Citation:
     """Where a sentence of an answer stands: `document.text[start:end] == quote`, character for character.
 
     `marker` is the number n of `[n]` in the answer's text, from 1. `page` counts from 1; None without pages.
+    `place` names slide, sheet and row where the format has them; `also_in` the doc_ids of near-duplicates.
     """
 
     marker: int
@@ -45,9 +48,16 @@ class Citation:
     quote: str
     page: int | None = None
     headings: tuple[str, ...] = ()
+    place: Place = field(default_factory=Place)
+    also_in: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The citation as `ask --json` prints it."""
+        """The citation as `ask --json` prints it; `place` and `also_in` only where there is something to say."""
+        more: dict[str, Any] = {}
+        if place := self.place.to_json():
+            more["place"] = place
+        if self.also_in:
+            more["also_in"] = list(self.also_in)
         return {
             "marker": self.marker,
             "doc_id": self.doc_id,
@@ -57,6 +67,7 @@ class Citation:
             "quote": self.quote,
             "page": self.page,
             "headings": list(self.headings),
+            **more,
         }
 
 
@@ -68,7 +79,7 @@ class Answer:
     citations: its text says so in the question's language, `hits` holds the nearest passages, and
     `missing_terms` the words of the question that the documents lack. `confidence` is the probability,
     in [0, 1], that the documents answer the question. `timings_ms` has the keys embed, search, rerank, read,
-    verify and total. `index` is the id of the generation that answered.
+    verify and total. `index` is the id of the generation that answered. `where` is the filter that was applied.
     """
 
     question: str
@@ -81,6 +92,7 @@ class Answer:
     timings_ms: Mapping[str, float]
     index: str
     missing_terms: tuple[str, ...] = ()
+    where: Filter | None = None
 
     def to_json(self, question_id: str | None = None) -> dict[str, Any]:
         """The answer as `ask --json` prints it."""
@@ -95,4 +107,5 @@ class Answer:
             "hits": [hit.to_json() for hit in self.hits],
             "timings_ms": {part: round(ms, 2) for part, ms in self.timings_ms.items()},
             "index": self.index,
+            **({"filter": self.where.to_json()} if self.where else {}),
         }

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from assistant.reading import Quote
 from assistant.types import Citation
 from index.corpus import Corpus
+from index.duplicates import ALSO_AS
+from index.places import place_at
 from index.types import Document
 
 
@@ -34,6 +36,8 @@ def cite(quotes: Iterable[Quote], corpus: Corpus) -> tuple[Cited, ...]:
             quote.text,
             document.page_at(quote.start),
             passage.headings,
+            place_at(document, quote.start),
+            tuple(filter(None, document.metadata.get(ALSO_AS, "").split("; "))),
         )
         if stands(citation, document):
             cited.append(Cited(citation, tuple(document.text[s.start : s.end] for s in quote.sentences)))

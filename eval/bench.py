@@ -28,9 +28,9 @@ ROUNDS = 20
 
 def texts_of(index: Path) -> list[str]:
     """Every text that a build encodes: passages under their headings, and sentences."""
-    from index.build import embedded_text, sentence_text
     from index.corpus import Corpus
     from index.store import live_folder
+    from index.texts import embedded_text, sentence_text
 
     corpus = Corpus(live_folder(index) / "corpus.sqlite")
     try:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.cli import index_option
+from assistant.llm_options import llm_options, llm_settings
+from assistant.options import index_option
 from index.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ FOLDER = click.Path(path_type=Path)
 )
 @click.option("--headline", type=FOLDER, metavar="README", help="Rewrite the headline table of a README.")
 @click.option("--compare", nargs=2, type=FOLDER, metavar="A B", help="Say what changed from one --out to another.")
+@llm_options
 def eval_command(
     sets: tuple[Path, ...],
     index_dir: Path | None,
@@ -65,6 +67,10 @@ def eval_command(
     saved: Path | None,
     headline: Path | None,
     compare: tuple[Path, Path] | None,
+    llm: str | None,
+    llm_url: str | None,
+    llm_name: str | None,
+    llm_set: tuple[str, ...],
 ) -> None:
     """Run `quipu eval`; see its help."""
     if sum((bool(sets), saved is not None, compare is not None)) != 1:
@@ -81,7 +87,7 @@ def eval_command(
     else:
         results = _run(
             sets, model, without, index_dir=index_dir, out=out, baseline=baseline, unanswerable=unanswerable,
-            tuned=tuned,
+            tuned=tuned, llm=llm_settings(llm or "none", llm_url, llm_name, llm_set),
         )  # fmt: skip
     if headline is not None:
         rewrite_headline(headline, results)

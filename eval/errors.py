@@ -2,7 +2,8 @@
 
 QuipuError
 ├── SetError        a question set or a BEIR folder is malformed: the message begins with file and line
-└── ResultsError    saved results cannot be read, or two of them cannot be compared
+├── ResultsError    saved results cannot be read, or two of them cannot be compared
+└── GateError       a new generation answers worse than the live one, and was not published
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class SetError(QuipuError):
 
 class ResultsError(QuipuError):
     """Saved results cannot be read or compared."""
+
+
+class GateError(QuipuError):
+    """A new generation answers a question set worse than the live one."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from assistant.types import Answer
 from eval.baselines import Baseline
@@ -15,6 +16,9 @@ from eval.summary import language_gap, slice_by, summarise, summarise_baseline, 
 from eval.types import Answerer, Question, QuestionSet, Ranking
 from index.errors import QuestionError, QuipuError
 from index.types import Manifest
+
+if TYPE_CHECKING:
+    from assistant.writing.types import WrittenAnswer
 
 Progress = Callable[[str, int, int], None]
 """Told of work as it is done: `(what, done, total)`."""
@@ -28,6 +32,7 @@ class Evaluation:
     answers: Mapping[str, Answer]
     runs: Mapping[str, Mapping[str, Ranking]]
     questions: QuestionSet
+    written: Mapping[str, WrittenAnswer] = field(default_factory=dict)
 
 
 def evaluate(

@@ -101,7 +101,10 @@ class BaselineResult:
 
 @dataclass(frozen=True, slots=True)
 class SetResult:
-    """All figures of one set. `slices[dimension][value]`; `language_gap` is English minus Spanish."""
+    """All figures of one set. `slices[dimension][value]`; `language_gap` is English minus Spanish.
+
+    `written` compares answers written by a language model with the extractive ones, where one was given; see `eval.writing`.
+    """
 
     name: str
     path: str
@@ -115,6 +118,7 @@ class SetResult:
     baselines: tuple[BaselineResult, ...]
     questions: tuple[QuestionResult, ...]
     removal: tuple[RemovalResult, ...] = ()
+    written: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eval.baselines import Baseline
 from eval.beir import load_beir
@@ -21,6 +22,10 @@ from eval.trec import write_qrels, write_run
 from eval.types import Answerer, QuestionSet
 from index.store import index_folder
 
+if TYPE_CHECKING:
+    from assistant.writing.config import LlmSettings
+    from assistant.writing.writer import Writer
+
 HITS_WRITTEN = 10
 
 
@@ -32,6 +37,7 @@ def run(
     baseline: bool = False,
     unanswerable: bool = False,
     tuned: bool = False,
+    llm: LlmSettings | None = None,
     system: System | None = None,
     progress: Progress = lambda *_: None,
 ) -> Results:
@@ -40,7 +46,8 @@ def run(
     `index_dir` is the index that question sets are about, by default QUIPU_INDEX or `.index`; a BEIR folder's
     corpus is indexed into the user's cache. `baseline` measures plain LangChain, BM25 and dense vectors beside it.
     `unanswerable` asks the questions of BEIR folders again with half of the passages removed. `tuned` marks every
-    set as used for tuning, as those that are called `dev` are anyhow. Raises `SetError`, and what the assistant
+    set as used for tuning, as those that are called `dev` are anyhow. `llm` is a language model whose written answers are
+    measured beside the extractive ones. Raises `SetError`, and what the assistant
     raises on opening an index.
     """
     paths = [Path(path) for path in ([sets] if isinstance(sets, (str, Path)) else sets)]
@@ -49,6 +56,8 @@ def run(
     owned = system is None
     system = system or Quipu()
     made = provenance({"model": system.model, "baseline": baseline, "unanswerable": unanswerable, **system.options})
+    if llm is not None:
+        made = replace(made, options={**made.options, "language model": llm.label})
     bench = _Bench(system, index_folder(index_dir), tuned=tuned, progress=progress)
     try:
         loaded = [bench.load(path) for path in paths]
@@ -57,6 +66,8 @@ def run(
             if names.count(name) > 1:
                 raise SetError(f'two sets are called "{name}"; evaluate them one by one, or rename one')
         evaluations = [bench.evaluate(questions, baseline=baseline, unanswerable=unanswerable) for questions in loaded]
+        if llm is not None:
+            evaluations = [bench.write(evaluation, llm) for evaluation in evaluations]
     finally:
         if owned:
             system.close()
@@ -88,6 +99,10 @@ def write(results: Results, evaluations: Sequence[Evaluation], out: Path) -> Non
             json.dumps(replace(answer, hits=answer.hits[:HITS_WRITTEN]).to_json(question_id), ensure_ascii=False) + "\n"
             for question_id, answer in evaluation.answers.items()
         ]
+        if evaluation.written:
+            from eval.writing import save_written
+
+            save_written(evaluation.written, folder)
         (folder / "answers.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
@@ -101,6 +116,7 @@ class _Bench:
         self.progress = progress
         self._assistants: dict[Path, Answerer] = {}
         self._made: dict[Path, Sequence[Baseline]] = {}
+        self._writer: Writer | None = None
 
     def load(self, path: Path) -> QuestionSet:
         """The set at `path`; a question set is checked against the index that it is about."""
@@ -124,6 +140,24 @@ class _Bench:
             removed=removed,
             progress=self.progress,
         )
+
+    def write(self, evaluation: Evaluation, llm: LlmSettings) -> Evaluation:
+        """The evaluation with answers written by a language model beside the extractive ones."""
+        from assistant.assistant import Assistant
+        from assistant.writing.writer import Writer
+        from eval.writing import compare_written, write_all
+
+        corpus = evaluation.questions.corpus
+        assistant = self._open(
+            self.index_dir if corpus is None else self._corpus(evaluation.questions, corpus, half=False)
+        )
+        if not isinstance(assistant, Assistant):
+            raise SetError("this system cannot write answers with a language model; leave out --llm")
+        if self._writer is None or self._writer.assistant is not assistant:
+            self._writer = Writer(assistant, llm, model=self._writer.model if self._writer is not None else None)
+        written = write_all(evaluation.questions, self._writer, self.progress)
+        result = replace(evaluation.result, written=compare_written(evaluation, written, assistant))
+        return replace(evaluation, result=result, written=written)
 
     def _corpus(self, questions: QuestionSet, folder: Path, *, half: bool) -> Path:
         self.progress(f"{questions.name}: indexing", 0, 1)

@@ -37,6 +37,8 @@ def print_results(results: Results, console: Console) -> None:
             console.print(_latency_table(result))
         if result.language_gap:
             console.print(_gap_table("English minus Spanish", result.language_gap))
+        if result.written:
+            console.print(_written_table(result))
         failed = len(failures(result))
         console.print(f"{failed} of {len(result.questions)} questions failed in some way.\n", highlight=False)
     for gap in results.gaps:
@@ -108,6 +110,16 @@ def _latency_table(result: SetResult) -> Table:
             found = [(MEASURES[name], result.measures[name]) for name in names]
             cells = [cell for m, e in found for cell in (figure(m, e.value), between(m, e))]
             table.add_row(part, *cells)
+    return table
+
+
+def _written_table(result: SetResult) -> Table:
+    written = result.written or {}
+    table = _table("beside written answers", "extractive", escape(str(written.get("model", ""))))
+    for row in written.get("rows", ()):
+        table.add_row(
+            row["label"], *("–" if row[side] is None else f"{row[side]:.3f}" for side in ("extractive", "written"))
+        )
     return table
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from index.loading import front_matter_span
+from index.frontmatter import front_matter_span
 from index.types import Span
 
 HEADING, PARAGRAPH, ITEM, CARD, FIELD = "heading", "paragraph", "item", "card", "field"

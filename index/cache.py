@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.quantise import token_dtype
 
 CHUNK = 500
+PAGES_KEPT = -32_000
 
 
 def cache_key(model_sha256: str, kind: str, text: str) -> bytes:
@@ -22,8 +23,13 @@ def cache_key(model_sha256: str, kind: str, text: str) -> bytes:
     return digest.digest()[:16]
 
 
+def size_of(folder: Path) -> int:
+    """Bytes that the cache in `folder` takes on disk."""
+    return sum(path.stat().st_size for path in folder.glob("embeddings.sqlite*"))
+
+
 def discard(folder: Path) -> None:
-    """Delete the cache in `folder`; the next build encodes everything anew."""
+    """Delete the cache in `folder`; what no generation holds is encoded anew."""
     for path in folder.glob("embeddings.sqlite*"):
         path.unlink()
 
@@ -32,9 +38,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path)
     try:
         db.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-            "CREATE TABLE IF NOT EXISTS vectors"
-            " (key BLOB PRIMARY KEY, vector BLOB NOT NULL, tokens BLOB) WITHOUT ROWID;"
+            f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size={PAGES_KEPT};"
+            # Rows stand in the order of writing and only their keys in random order, which are few pages: so a cache of
+            # gigabytes is written from end to end and not all over the place.
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB UNIQUE NOT NULL, vector BLOB NOT NULL, tokens BLOB);"
         )
     except sqlite3.Error:
         db.close()
@@ -83,6 +90,16 @@ class EmbeddingCache:
         if row is None:
             raise KeyError(key)
         return np.frombuffer(row[0], dtype="<f2")
+
+    def vectors(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float16]]:
+        """The stored vectors of `keys`; those that are not there are left out."""
+        found: dict[bytes, NDArray[np.float16]] = {}
+        for first in range(0, len(keys), CHUNK):
+            part = keys[first : first + CHUNK]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT key, vector FROM vectors WHERE key IN ({marks}) AND length(vector) = ?"
+            found.update((k, np.frombuffer(v, "<f2")) for k, v in self._db.execute(query, [*part, 2 * self.dim]))
+        return found
 
     def tokens(self, key: bytes) -> NDArray[np.void]:
         """The stored packed tokens of a passage; KeyError if there are none."""

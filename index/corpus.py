@@ -1,7 +1,7 @@
-"""Documents, passages and sentences of one generation, in SQLite.
+"""Source files, documents, passages and sentences of one generation, in SQLite.
 
 Row i of a table belongs to row i of the vector files: passages to `passages.faiss`, the lexical index and
-`token_offsets.npy`; sentences to `sentences.npy`.
+`token_places.npy`; sentences to `sentences.npy`. The rows of one file, document or passage are adjacent.
 """
 
 from __future__ import annotations
@@ -17,20 +17,24 @@ from index.errors import IndexDamagedError, SourceError
 from index.types import Document, Passage, Sentence, Span
 
 SCHEMA = """
+CREATE TABLE files (row INTEGER PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL, about BLOB NOT NULL,
+    first_document INTEGER NOT NULL, documents INTEGER NOT NULL, skipped TEXT NOT NULL);
 CREATE TABLE documents (row INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
     language TEXT NOT NULL, metadata TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE passages (row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (row),
     start INTEGER NOT NULL, end INTEGER NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL,
-    context TEXT NOT NULL, first_sentence INTEGER NOT NULL, sentences INTEGER NOT NULL);
+    context TEXT NOT NULL, first_sentence INTEGER NOT NULL, sentences INTEGER NOT NULL, spans TEXT NOT NULL);
 CREATE INDEX passages_of ON passages (document);
-CREATE TABLE sentences (row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passages (row),
-    start INTEGER NOT NULL, end INTEGER NOT NULL, kind TEXT NOT NULL);
 """
+# The sentences of a passage stand in its own row, as JSON: a question reads those of two hundred passages at once, which
+# takes a third of the time that rows of their own do.
+PAGES_KEPT = -16_000
 AT_ONCE = 500
 _PASSAGE = (
-    "SELECT p.row, d.doc_id, p.start, p.end, p.text, p.headings, p.first_sentence, p.sentences, p.context "
+    "SELECT p.row, d.doc_id, p.start, p.end, p.text, p.headings, p.first_sentence, p.context, p.spans "
     "FROM passages p JOIN documents d ON d.row = p.document "
 )
+_STATEMENTS = {statement.strip() for statement in SCHEMA.split(";") if statement.strip()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,58 +57,20 @@ class StoredPassage:
         return self.context + self.passage.text
 
 
-class CorpusWriter:
-    """Fills a new corpus file; rows count from 0 in the order of writing."""
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A source file as it was indexed.
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path)
-        self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + SCHEMA)
-        self.documents = self.passages = self.sentences = 0
+    `content` is its sha256, `about` a digest of its metadata, `documents` their number; `skipped` says what was left
+    out of it, as `(doc_id, reason)`.
+    """
 
-    def add(self, document: Document, passages: Sequence[Passage], contexts: Sequence[str]) -> None:
-        """Append a document and its passages."""
-        self._db.execute(
-            "INSERT INTO documents VALUES (?,?,?,?,?,?,?)",
-            (
-                self.documents,
-                document.doc_id,
-                document.title,
-                document.language,
-                json.dumps(dict(document.metadata), ensure_ascii=False),
-                json.dumps(document.pages),
-                document.text,
-            ),
-        )
-        for passage, context in zip(passages, contexts, strict=True):
-            self._db.execute(
-                "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
-                (
-                    self.passages,
-                    self.documents,
-                    passage.start,
-                    passage.end,
-                    json.dumps(passage.headings, ensure_ascii=False),
-                    passage.text,
-                    context,
-                    self.sentences,
-                    len(passage.sentences),
-                ),
-            )
-            self._db.executemany(
-                "INSERT INTO sentences VALUES (?,?,?,?,?)",
-                [
-                    (self.sentences + i, self.passages, sentence.start, sentence.end, sentence.kind)
-                    for i, sentence in enumerate(passage.sentences)
-                ],
-            )
-            self.passages += 1
-            self.sentences += len(passage.sentences)
-        self.documents += 1
-
-    def close(self) -> None:
-        """Commit and close."""
-        self._db.commit()
-        self._db.close()
+    row: int
+    name: str
+    content: bytes
+    about: bytes
+    documents: int
+    skipped: tuple[tuple[str, str], ...]
 
 
 class Corpus:
@@ -116,15 +82,59 @@ class Corpus:
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
             self._lock = Lock()
-            self.documents, self.passages, self.sentences = (
-                self._rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("documents", "passages", "sentences")
-            )
+            # A file from elsewhere may hold views and triggers that call functions; none of them is used.
+            self._db.execute("PRAGMA trusted_schema=OFF")
+            self._db.execute("PRAGMA cell_size_check=ON")
+            if {row[0] for row in self._rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")} != _STATEMENTS:
+                raise sqlite3.DatabaseError("its tables are not those of an index")
+            self._db.execute(f"PRAGMA cache_size={PAGES_KEPT}")
+            self.documents = int(self._rows("SELECT count(*) FROM documents")[0][0])
+            self.passages = int(self._rows("SELECT count(*) FROM passages")[0][0])
+            last = self._rows("SELECT first_sentence + sentences FROM passages ORDER BY row DESC LIMIT 1")
+            self.sentences = int(last[0][0]) if last else 0
         except sqlite3.Error as error:
-            raise IndexDamagedError(f"{path.name} cannot be opened: {error}; run quipu build") from None
+            raise _damaged(error) from None
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        with self._lock:
-            return self._db.execute(query, values).fetchall()
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _damaged(error) from None
+
+    def _each(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple]:  # type: ignore[type-arg]
+        """Rows of a large result, a few hundred at a time."""
+        try:
+            with self._lock:
+                cursor = self._db.execute(query, values)
+            while True:
+                with self._lock:
+                    rows = cursor.fetchmany(AT_ONCE)
+                if not rows:
+                    return
+                yield from rows
+        except sqlite3.DatabaseError as error:
+            raise _damaged(error) from None
+
+    def files(self) -> Iterator[StoredFile]:
+        """Every source file, in the order of the index."""
+        for row, name, content, about, documents, skipped in self._each(
+            "SELECT row, name, content, about, documents, skipped FROM files ORDER BY row"
+        ):
+            reasons = tuple((str(doc_id), str(reason)) for doc_id, reason in json.loads(skipped))
+            yield StoredFile(row, name, content, about, documents, reasons)
+
+    def doc_ids_of(self, file: StoredFile) -> list[str]:
+        """The doc_ids of one file's documents, in order."""
+        query = (
+            "SELECT d.doc_id FROM files f JOIN documents d "
+            "ON d.row >= f.first_document AND d.row < f.first_document + f.documents WHERE f.row = ? ORDER BY d.row"
+        )
+        return [row[0] for row in self._rows(query, (file.row,))]
+
+    def embedded_passages(self) -> Iterator[tuple[str, str]]:
+        """`(text, context)` of every passage in the order of rows."""
+        yield from self._each("SELECT text, context FROM passages ORDER BY row")
 
     def doc_ids(self) -> tuple[str, ...]:
         """All doc_ids in the order of the index."""
@@ -146,6 +156,29 @@ class Corpus:
         """`(doc_id, title, language)` of every document, in the order of the index."""
         return self._rows("SELECT doc_id, title, language FROM documents ORDER BY row")
 
+    def described(self) -> list[tuple[str, str, str, dict[str, str]]]:
+        """`(doc_id, title, language, metadata)` of every document, in the order of the index."""
+        found = self._rows("SELECT doc_id, title, language, metadata FROM documents ORDER BY row")
+        return [(doc_id, title, language, json.loads(metadata)) for doc_id, title, language, metadata in found]
+
+    def sections(self) -> tuple[list[int], list[str], list[tuple[int, str]]]:
+        """What stands above and inside the passages, in the order of rows.
+
+        Of every passage its document's place in the index, and the headings above it, one a line; then `(row, heading)` of
+        every heading inside a passage.
+        """
+        found = self._rows("SELECT document, headings FROM passages ORDER BY row")
+        above = {headings: "\n".join(json.loads(headings)) for headings in {headings for _, headings in found}}
+        inside = [
+            (row, text[begin - start : end - start])
+            for row, start, text, spans in self._each(
+                "SELECT row, start, text, spans FROM passages WHERE instr(spans, '\"heading\"') ORDER BY row"
+            )
+            for begin, end, kind in json.loads(spans)
+            if kind == "heading"
+        ]
+        return [document for document, _ in found], [above[headings] for _, headings in found], inside
+
     def passage(self, row: int) -> StoredPassage:
         """The passage in `row`."""
         return self.passages_at([row])[0]
@@ -156,19 +189,28 @@ class Corpus:
         for first in range(0, len(rows), AT_ONCE):
             part = [int(row) for row in rows[first : first + AT_ONCE]]
             marks = ",".join("?" * len(part))
-            spans: dict[int, list[Sentence]] = {}
-            for passage, start, end, kind in self._rows(
-                f"SELECT passage, start, end, kind FROM sentences WHERE passage IN ({marks}) ORDER BY row", part
-            ):
-                spans.setdefault(passage, []).append(Sentence(start, end, kind))
             found = self._rows(_PASSAGE + f"WHERE p.row IN ({marks})", part)
-            stored.update({values[0]: _stored(values, spans.get(values[0], [])) for values in found})
+            stored.update({values[0]: _stored(values) for values in found})
         return [stored[int(row)] for row in rows]
 
     def rows_of(self, doc_id: str) -> list[int]:
         """Rows of a document's passages, in order."""
         query = "SELECT p.row FROM passages p JOIN documents d ON d.row = p.document WHERE d.doc_id = ? ORDER BY p.row"
         return [row[0] for row in self._rows(query, (doc_id,))]
+
+    def duplicate_rows(self) -> frozenset[int]:
+        """Rows of the passages of documents that another document stands for, since they are nearly the same."""
+        marked = [
+            row[0] for row in self._rows("SELECT row, metadata FROM documents") if "duplicate_of" in json.loads(row[1])
+        ]
+        rows: list[int] = []
+        for first in range(0, len(marked), AT_ONCE):
+            part = marked[first : first + AT_ONCE]
+            rows += [
+                r[0]
+                for r in self._rows(f"SELECT row FROM passages WHERE document IN ({','.join('?' * len(part))})", part)
+            ]
+        return frozenset(rows)
 
     def passages_of(self, doc_id: str) -> list[Passage]:
         """A document's passages, in order."""
@@ -184,7 +226,12 @@ class Corpus:
         self._db.close()
 
 
-def _stored(values: tuple, sentences: list[Sentence]) -> StoredPassage:  # type: ignore[type-arg]
-    row, doc_id, start, end, text, headings, first_sentence, _, context = values
-    passage = Passage(doc_id, start, end, text, tuple(json.loads(headings)), tuple(sentences))
-    return StoredPassage(row, passage, first_sentence, context)
+def _damaged(error: sqlite3.Error) -> IndexDamagedError:
+    return IndexDamagedError(f"corpus.sqlite cannot be read: {error}; run quipu verify --repair, or quipu build")
+
+
+def _stored(values: tuple) -> StoredPassage:  # type: ignore[type-arg]
+    row, doc_id, start, end, text, headings, first_sentence, context, spans = values
+    sentences = tuple([Sentence(*span) for span in json.loads(spans)])
+    above = tuple(json.loads(headings)) if headings != "[]" else ()
+    return StoredPassage(row, Passage(doc_id, start, end, text, above, sentences), first_sentence, context)

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import IndexDamagedError
 from index.stopwords import STOPWORDS
 
 STEMMERS = {"en": "english", "es": "spanish"}
 WRITER_HEAP = 64_000_000
+RANGES_UP_TO = 32
+"""Stretches of rows up to which a search is narrowed by ranges, which are faster than a set for a few documents."""
 
 
 class LexicalHit(NamedTuple):
@@ -87,6 +90,17 @@ def write_lexical(folder: Path, texts: Iterable[str]) -> None:
         raise OSError(str(error)) from None
 
 
+def _rows_query(schema: Any, rows: NDArray[np.int64]) -> Any:
+    """A query for the passages in sorted `rows`."""
+    from tantivy import FieldType, Occur, Query
+
+    stretches = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    if len(stretches) > RANGES_UP_TO:
+        return Query.term_set_query(schema, "row", rows.tolist())
+    ranges = [Query.range_query(schema, "row", FieldType.Unsigned, int(part[0]), int(part[-1])) for part in stretches]
+    return Query.boolean_query([(Occur.Should, one) for one in ranges])
+
+
 class LexicalIndex:
     """A written BM25 index, open for reading. Thread-safe."""
 
@@ -98,9 +112,14 @@ class LexicalIndex:
             raise IndexDamagedError(f"the lexical index {folder} cannot be opened: {error}; run quipu build") from None
         self.count = int(self._searcher.num_docs)
 
-    def search(self, words: Sequence[str], language: str, n: int) -> list[LexicalHit]:
-        """The `n` best passages for analysed `words`, best first; ties in the order of rows."""
-        if not words or not self.count:
+    def search(
+        self, words: Sequence[str], language: str, n: int, allowed: NDArray[np.int64] | None = None
+    ) -> list[LexicalHit]:
+        """The `n` best passages for analysed `words`, best first; ties in the order of rows.
+
+        Only the rows `allowed` (sorted) are found, or all; a row's score is the same either way.
+        """
+        if not words or not self.count or (allowed is not None and not len(allowed)):
             return []
         from tantivy import Occur, Query
 
@@ -108,10 +127,20 @@ class LexicalIndex:
         query = Query.boolean_query(
             [(Occur.Should, Query.term_query(schema, language, word, index_option="freq")) for word in words]
         )
+        if allowed is not None:
+            within = Query.const_score_query(_rows_query(schema, allowed), 0.0)
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, within)])
         found = self._searcher.search(query, min(n, self.count), count=False)
         rows = self._searcher.fast_field_values("row", [address for _, address in found.hits])
         hits = [LexicalHit(int(row), float(score)) for row, (score, _) in zip(rows, found.hits, strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.row))
+
+    def rows(self) -> list[int]:
+        """The rows of all passages, sorted."""
+        from tantivy import Query
+
+        found = self._searcher.search(Query.all_query(), max(self.count, 1), count=False)
+        return sorted(int(row) for row in self._searcher.fast_field_values("row", [at for _, at in found.hits]))
 
     def idf(self, word: str, language: str) -> float:
         """Inverse document frequency of an analysed word: ln(1 + (N - df + .5) / (df + .5)), as in BM25."""

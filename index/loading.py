@@ -1,100 +1,38 @@
-"""Files to documents: which files count, how their bytes become text, and what is known about them.
+"""Files to documents: what each file's text is, and what is known about it.
 
 The text of a .txt or .md file is the decoded file, nothing added, removed or translated, so that a character
-offset means the same to Quipu and to any other program that decodes the file.
+offset means the same to Quipu and to any other program that decodes the file. Offsets into other formats count the
+characters of the extracted text, which the index keeps.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from index.discovery import METADATA_FILE, SUFFIXES, Skipped, SourceFile, discover
 from index.errors import SourceError
+from index.extraction_cache import ExtractionCache
+from index.formats.plain import decode
+from index.formats.pool import Pool
+from index.formats.types import Extracted, Outcome, Refused
+from index.frontmatter import flat_fields, front_matter, front_matter_span, one_line, parse_yaml, plain_value
 from index.language import document_language
-from index.types import Document, Span
+from index.reading import read_file, read_text
+from index.types import Document
 
-SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
-METADATA_FILE = "metadata.yaml"
+__all__ = [
+    "METADATA_FILE", "SUFFIXES", "Skipped", "SourceFile", "decode", "discover", "front_matter", "front_matter_span",
+    "load", "read_documents", "read_metadata",
+]  # fmt: skip
+
 LONGEST_TITLE = 90
-_WESTERN = frozenset("áéíóúüñÁÉÍÓÚÜÑàèìòùâêîôûãõäëïöçßÀÈÂÊÎÔÛÃÕÄÖÇ¿¡ºª°«»“”‘’–—…•·€£§´©®™½¼\N{NO-BREAK SPACE}")
-FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file to be indexed: its path and the doc_id that it will have."""
-
-    path: Path
-    doc_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that was left out, and the reason in words."""
-
-    doc_id: str
-    reason: str
-
-
-def discover(source: Path, leave_out: Path | None = None) -> Iterator[SourceFile | Skipped]:
-    """Files below `source` in the order of their doc_ids.
-
-    Hidden files, the metadata file and what stands in the folder `leave_out` do not count. Raises SourceError if `source` is not a readable folder.
-    """
-    if not source.exists():
-        raise SourceError(f"the source folder {source} does not exist; give the folder that holds the documents")
-    if not source.is_dir():
-        raise SourceError(f"{source} is a file; expected a folder that holds documents")
-    unreadable: list[OSError] = []
-    for path in _walk(source, leave_out, unreadable):
-        relative = path.relative_to(source)
-        if any(part.startswith(".") for part in relative.parts):
-            continue
-        # A file name is bytes; those that are no UTF-8 are shown by their codes, as the index holds only text.
-        doc_id = os.fsencode(relative.as_posix()).decode("utf-8", "backslashreplace")
-        if doc_id == METADATA_FILE:
-            continue
-        if path.is_symlink() and (reason := _fault_of_link(path, source)):
-            yield Skipped(doc_id, reason)
-        elif path.is_dir():
-            continue
-        elif not path.is_file():
-            yield Skipped(doc_id, "not a regular file")
-        elif path.suffix.lower() not in SUFFIXES:
-            found = path.suffix or "without a suffix"
-            yield Skipped(doc_id, f"the format {found} is not read; expected {', '.join(sorted(SUFFIXES))}")
-        else:
-            yield SourceFile(path, doc_id)
-    for error in unreadable:
-        if Path(error.filename) == source:
-            raise SourceError(f"the source folder {source} cannot be read: {error.strerror}")
-        yield Skipped(Path(error.filename).relative_to(source).as_posix(), f"cannot be read: {error.strerror}")
-
-
-def _walk(source: Path, leave_out: Path | None, unreadable: list[OSError]) -> list[Path]:
-    """Everything below `source` but what hidden folders hold, sorted; links to folders are not followed."""
-    paths: list[Path] = []
-    closed = leave_out.resolve() if leave_out is not None else None
-    for folder, folders, files in os.walk(source, onerror=unreadable.append):
-        paths += [Path(folder, name) for name in (*files, *folders)]
-        folders[:] = [n for n in folders if not n.startswith(".") and Path(folder, n).resolve() != closed]
-    return sorted(paths, key=lambda path: path.relative_to(source).as_posix())
-
-
-def _fault_of_link(path: Path, source: Path) -> str | None:
-    """Why a symbolic link is left out; None if it is read as a file or leads to a folder that is walked anyway."""
-    try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return "a link that leads nowhere"
-    return None if target.is_relative_to(source.resolve()) else "a link that leads out of the source folder"
+LOOK_AHEAD = 8
+LOOK_AHEAD_BYTES = 64 << 20
+_UNTITLED = frozenset({"xlsx", "csv"})
 
 
 def read_metadata(source: Path) -> dict[str, dict[str, str]]:
@@ -106,132 +44,118 @@ def read_metadata(source: Path) -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {}
     try:
-        content = _yaml(path.read_text(encoding="utf-8-sig"))
+        content = parse_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read: {_one_line(error)}") from None
+        raise SourceError(f"{path} cannot be read: {one_line(error)}") from None
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(fields, dict) for fields in content.values()):
         raise SourceError(f"{path} is not as expected: it should map each file name to fields such as title and date")
-    return {_plain(name): _flat(fields) for name, fields in content.items()}
+    return {plain_value(name): flat_fields(fields) for name, fields in content.items()}
+
+
+def read_documents(
+    files: Iterable[SourceFile], metadata: Mapping[str, Mapping[str, str]], *, cache: Path | None = None
+) -> Iterator[tuple[SourceFile, Document | Skipped]]:
+    """Each file's documents, or why it has none, in the order of `files`.
+
+    Files are read by worker processes under limits of time and memory, a few ahead of what is asked for, so that
+    reading goes on while a caller works on what it got. Archives and mails give a document for each member, with
+    doc_ids such as `archive.zip/inner.pdf`. A document that could be read in part is followed by a Skipped that says
+    what is missing. `cache` is a folder in which extracted texts are kept by their file's content.
+    """
+    known = ExtractionCache(cache)
+    pool = Pool()
+    # Threads only wait for workers, and detect languages.
+    threads = ThreadPoolExecutor(pool.size, thread_name_prefix="read")
+    ahead: deque[tuple[SourceFile, int, Future[list[Document | Skipped]]]] = deque()
+    try:
+        for file in files:
+            size = _size(file)
+            while ahead and (
+                len(ahead) >= LOOK_AHEAD + pool.size or size + sum(a[1] for a in ahead) > LOOK_AHEAD_BYTES
+            ):
+                yield from _next(ahead)
+            ahead.append((file, size, threads.submit(_documents, file, metadata, pool, known)))
+            while ahead and ahead[0][2].done():
+                yield from _next(ahead)
+        while ahead:
+            yield from _next(ahead)
+    finally:
+        for _, _, waiting in ahead:
+            waiting.cancel()
+        pool.close()
+        threads.shutdown(cancel_futures=True)
+        pool.release()
+        known.close()
+
+
+def _next(
+    ahead: deque[tuple[SourceFile, int, Future[list[Document | Skipped]]]],
+) -> Iterator[tuple[SourceFile, Document | Skipped]]:
+    file, _, future = ahead.popleft()
+    for found in future.result():
+        yield file, found
+
+
+def _size(file: SourceFile) -> int:
+    try:
+        return file.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _documents(
+    file: SourceFile, metadata: Mapping[str, Mapping[str, str]], pool: Pool, cache: ExtractionCache
+) -> list[Document | Skipped]:
+    found: list[Document | Skipped] = []
+    for outcome in read_file(file, pool, cache):
+        found += _found(file, outcome, metadata)
+    return found
+
+
+def _found(
+    file: SourceFile, outcome: Outcome, metadata: Mapping[str, Mapping[str, str]]
+) -> Iterator[Document | Skipped]:
+    doc_id = f"{file.doc_id}/{outcome.inside}" if outcome.inside else file.doc_id
+    if isinstance(outcome, Refused):
+        yield Skipped(doc_id, outcome.reason)
+        return
+    yield _document(doc_id, outcome, metadata.get(doc_id, {}))
+    if outcome.partly:
+        yield Skipped(f"{doc_id} (in part)", outcome.partly)
 
 
 def load(file: SourceFile, metadata: Mapping[str, str]) -> Document:
-    """Read one text file; raises SourceError with the reason if it cannot be read as text."""
-    try:
-        data = file.path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}") from None
-    text = decode(data)
-    if not text.replace("\ufeff", "").strip():
-        raise SourceError("holds no text")
-    span = front_matter_span(text)
+    """One text file, read in this process; raises SourceError with the reason if it cannot be read as text."""
+    return _document(file.doc_id, read_text(file), metadata)
+
+
+def _document(doc_id: str, extracted: Extracted, metadata: Mapping[str, str]) -> Document:
+    """The document: `metadata` counts before what the file says of itself."""
+    text = extracted.text
+    plain = not extracted.metadata.get("format")
+    span = front_matter_span(text) if plain else None
     fields = front_matter(text) if span else {}
     body = text[span.end :] if span else text
-    known = {**fields, **metadata}
-    title = known.get("title") or _title(body) or Path(file.doc_id).stem
+    known = {**extracted.metadata, **fields, **metadata}
+    first = _title(body) if extracted.metadata.get("format") not in _UNTITLED else None
+    title = known.get("title") or one_line(extracted.title)[:300] or first or Path(doc_id).stem
     language = known.get("language") or document_language(body if body.strip() else text)
     return Document(
-        file.doc_id, text, title, language, {k: v for k, v in known.items() if k not in ("title", "language")}
+        doc_id,
+        text,
+        title,
+        language,
+        {key: value for key, value in known.items() if key not in ("title", "language")},
+        extracted.pages,
     )
-
-
-def decode(data: bytes) -> str:
-    """Text of the bytes: UTF-8, else the likeliest other encoding. Raises SourceError if there is none."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = _western(data) or _guessed(data)
-    if "\0" in text:
-        raise SourceError("is not text: it holds NUL bytes; expected a text file")
-    return text
-
-
-def _western(data: bytes) -> str | None:
-    """Text of bytes that read well as Windows-1252, of which Latin-1 is a part; None if they do not.
-
-    Guessing by letter statistics fails on a few Spanish words, where this cannot: among plain letters there are
-    some with the accents of western Europe, and nothing else.
-    """
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError:
-        return None
-    others = [c for c in text if not (c.isascii() and (c.isprintable() or c in "\t\n\r\f"))]
-    letters = sum(c.isalpha() for c in text)
-    accented = sum(c.isalpha() for c in others)
-    return text if _WESTERN.issuperset(others) and 4 * accented <= letters else None
-
-
-def _guessed(data: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    try:
-        guess = from_bytes(data).best()
-        text = data.decode(guess.encoding) if guess is not None else None
-        if text is not None:
-            text.encode("utf-8")
-            return text
-    except UnicodeError:
-        pass
-    raise SourceError("is not text in any known encoding; save it as UTF-8")
-
-
-def front_matter_span(text: str) -> Span | None:
-    """Where the YAML front matter stands, its `---` lines included; None without one."""
-    match = FRONT_MATTER.match(text)
-    return Span(match.start(), match.end()) if match else None
-
-
-def front_matter(text: str) -> dict[str, str]:
-    """The front matter as flat strings; empty if there is none or it is not valid YAML."""
-    match = FRONT_MATTER.match(text)
-    if not match:
-        return {}
-    try:
-        content = _yaml(match.group(1))
-    except ValueError:
-        return {}
-    return _flat(content) if isinstance(content, dict) else {}
-
-
-def _yaml(text: str) -> Any:
-    """What YAML `text` holds; ValueError if it is not valid."""
-    try:
-        return yaml.safe_load(text)
-    except Exception as error:
-        # For malformed scalars PyYAML lets out whatever its constructors raise, from KeyError to RecursionError.
-        raise ValueError(_one_line(error)) from None
-
-
-def _flat(fields: Mapping[Any, Any]) -> dict[str, str]:
-    """Fields whose value is a single word or number, or a list of them; empty ones and deeper ones left out."""
-    flat = {}
-    for key, value in fields.items():
-        values = [_plain(v) for v in (value if isinstance(value, list) else [value])]
-        if text := "; ".join(v for v in values if v):
-            flat[_plain(key)] = text
-    return flat
-
-
-def _plain(value: object) -> str:
-    """A scalar as one line of valid text; empty for anything else."""
-    if not isinstance(value, str | int | float | date):
-        return ""
-    try:
-        return _one_line(value).encode("utf-8", "replace").decode()
-    except ValueError:  # a number of more than 4,300 digits
-        return ""
 
 
 def _title(body: str) -> str | None:
     """The first line, if it looks like a title: short, and not a sentence."""
-    first = next((line.strip() for line in body.lstrip("\ufeff").splitlines() if line.strip()), "")
+    first = next((line.strip() for line in body[:10_000].lstrip("\ufeff").splitlines() if line.strip()), "")
     first = re.sub(r"^#+\s*|\s*#+$", "", first)
     if 0 < len(first) <= LONGEST_TITLE and not re.search(r"[.!?…:;,]$", first):
         return first
     return None
-
-
-def _one_line(value: object) -> str:
-    return " ".join(str(value).split())

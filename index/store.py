@@ -4,14 +4,15 @@
       CURRENT                    name of the live generation, replaced atomically
       generations/<id>/          immutable once published
         manifest.json            written last, with sizes and sha256 of the rest
-        corpus.sqlite            documents, passages, sentence spans, metadata
+        corpus.sqlite            source files, documents, passages, sentence spans, metadata
         passages.faiss           unit vectors of passages, inner product
         sentences.npy            float16 (sentences, dim), memory-mapped
-        tokens.npy               four-bit token vectors of all passages, memory-mapped
-        token_offsets.npy        int64 (passages + 1,): tokens of passage i are rows offsets[i]:offsets[i+1]
+        tokens/*.npy             four-bit token vectors of passages, in segments that generations share
+        token_places.npy         where the tokens of passage i are, and their CRC-32
+        keys.npy                 keys of the texts of all passages, then of all sentences
         lexical/                 BM25, English and Spanish stemming
-      cache/                     embeddings by content
-      build.lock
+      cache/                     embeddings by content; hashes of the source files as last seen
+      build.lock, build.json     who is building, and how far it is
 
 Nothing is changed in place: a reader keeps the generation that it opened, and a crash leaves the live one whole.
 """
@@ -30,17 +31,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import load_array
 from index.corpus import Corpus
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from index.lexical import LexicalIndex
 from index.models import sha256_of
-from index.quantise import token_dtype
+from index.tokens import FOLDER as TOKENS
+from index.tokens import PLACE, Tokens, segment_names
 from index.types import Manifest
 from index.vectors import VectorIndex
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DEFAULT_INDEX = Path(".index")
-HASHED_ON_OPEN = 64_000_000
+HASHED_ON_OPEN = 1_000_000_000
+OPENED_AGAIN = 10
 _GENERATION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 
@@ -53,7 +57,10 @@ def index_folder(option: Path | None) -> Path:
 
 @dataclass(slots=True)
 class Generation:
-    """One generation, open for reading. `sentences` and `tokens` are memory-mapped."""
+    """One generation, open for reading. `sentences` is memory-mapped, `tokens` are read when asked for.
+
+    `tokens[token_offsets[i] : token_offsets[i + 1]]` are those of passage i.
+    """
 
     folder: Path
     manifest: Manifest
@@ -61,11 +68,16 @@ class Generation:
     vectors: VectorIndex
     lexical: LexicalIndex
     sentences: NDArray[np.float16]
-    tokens: NDArray[np.void]
-    token_offsets: NDArray[np.int64]
+    tokens: Tokens
+
+    @property
+    def token_offsets(self) -> NDArray[np.int64]:
+        """Where the tokens of each passage begin, counted over all passages; shape `(passages + 1,)`."""
+        return self.tokens.offsets
 
     def close(self) -> None:
         """Close what holds files open."""
+        self.tokens.close()
         self.corpus.close()
 
 
@@ -114,29 +126,42 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamagedError(f"{path} does not have the expected fields; run quipu build") from None
 
 
-def file_checksums(folder: Path) -> dict[str, tuple[int, str]]:
-    """`(size, sha256)` of every file below `folder` but the manifest; lock files do not count."""
-    return {
-        path.relative_to(folder).as_posix(): (path.stat().st_size, sha256_of(path))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json" and not path.name.endswith(".lock")
-    }
+def file_checksums(folder: Path, known: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+    """`(size, sha256)` of every file below `folder` but the manifest; lock files do not count.
+
+    Segments of token vectors that the generation before had are in `known`, and not read again.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "manifest.json" and not path.name.endswith(".lock"):
+            name, size = path.relative_to(folder).as_posix(), path.stat().st_size
+            shared = name.startswith(f"{TOKENS}/") and name in known and known[name][0] == size
+            found[name] = known[name] if shared else (size, sha256_of(path))
+    return found
+
+
+def seal(folder: Path) -> None:
+    """Make everything below `folder` survive a power cut."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        _sync(path)
+    _sync(folder)
+    _sync(folder.parent)
 
 
 def publish(index: Path, generation: str) -> None:
-    """Make `generation` the live one, atomically."""
+    """Make `generation`, which is sealed, the live one, atomically."""
     staging = index / "CURRENT.tmp"
     with staging.open("w", encoding="utf-8") as file:
         file.write(generation + "\n")
         file.flush()
         os.fsync(file.fileno())
     staging.replace(index / "CURRENT")
-    _sync_folder(index)
+    _sync(index)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Write a file's content, or a folder's entries, from the system's memory to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -157,23 +182,29 @@ def live_folder(index: Path) -> Path:
 
 
 def damages(folder: Path, manifest: Manifest, *, thorough: bool) -> list[str]:
-    """What is wrong with a generation's files, a line each; empty if nothing is.
+    """What is wrong with a generation's files, a line each; empty if nothing is. See `damaged_files`."""
+    return [f"{name} {reason}" for name, reason in damaged_files(folder, manifest, thorough=thorough).items()]
 
-    Sizes are always compared; checksums of files up to 64 MB, or of all if `thorough`.
+
+def damaged_files(folder: Path, manifest: Manifest, *, thorough: bool) -> dict[str, str]:
+    """The damaged files of a generation with what is wrong.
+
+    Sizes are always compared. Checksums are too, but for token vectors, each of which is checked when it is read, and
+    files of more than 1 GB; if `thorough`, for these as well.
     """
-    found = []
+    found = {}
     for name, (size, digest) in manifest.files.items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-            found.append(f"{name} is missing")
+            found[name] = "is missing"
         elif path.stat().st_size != size:
-            found.append(f"{name} has {path.stat().st_size} bytes, expected {size}")
-        elif thorough or size <= HASHED_ON_OPEN:
+            found[name] = f"has {path.stat().st_size} bytes, expected {size}"
+        elif thorough or (size <= HASHED_ON_OPEN and not name.startswith(f"{TOKENS}/")):
             try:
                 if sha256_of(path) != digest:
-                    found.append(f"{name} was altered (its checksum differs)")
+                    found[name] = "was altered (its checksum differs)"
             except OSError as error:
-                found.append(f"{name} cannot be read: {error.strerror}")
+                found[name] = f"cannot be read: {error.strerror}"
     return found
 
 
@@ -182,40 +213,53 @@ def open_generation(index: Path) -> Generation:
 
     Raises IndexMissingError, IndexFormatError or IndexDamagedError.
     """
-    folder = live_folder(index)
+    for _ in range(OPENED_AGAIN):
+        name = current_generation(index)
+        try:
+            return open_folder(live_folder(index))
+        except IndexDamagedError:
+            # A build may have put another generation in its place, and swept this one, in between.
+            if current_generation(index) == name:
+                raise
+    return open_folder(live_folder(index))
+
+
+def open_folder(folder: Path) -> Generation:
+    """Open a generation, live or not, after checking it. Raises IndexFormatError or IndexDamagedError."""
     manifest = read_manifest(folder)
     if wrong := damages(folder, manifest, thorough=False):
-        raise IndexDamagedError(f"the index at {index} is damaged: {wrong[0]}; run quipu build to make it anew")
+        raise IndexDamagedError(
+            f"the index at {folder.parent.parent} is damaged: {wrong[0]}; "
+            "run quipu verify --repair, or quipu build to make it anew"
+        )
     corpus = Corpus(folder / "corpus.sqlite")
+    tokens: Tokens | None = None
     try:
+        places = load_array(folder / "token_places.npy")
+        if places.dtype != PLACE or places.ndim != 1:
+            raise IndexDamagedError("token_places.npy is not as expected; run quipu build")
+        tokens = Tokens(folder, segment_names(manifest.files), places, manifest.dim)
         generation = Generation(
             folder,
             manifest,
             corpus,
             VectorIndex(folder / "passages.faiss"),
             LexicalIndex(folder / "lexical"),
-            _load(folder / "sentences.npy"),
-            _load(folder / "tokens.npy"),
-            _load(folder / "token_offsets.npy"),
+            load_array(folder / "sentences.npy"),
+            tokens,
         )
-        _check_counts(generation)
+        check_counts(generation)
     except BaseException:
+        if tokens is not None:
+            tokens.close()
         corpus.close()
         raise
     return generation
 
 
-def _load(path: Path) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise IndexDamagedError(f"{path.name} cannot be opened: {error}; run quipu build") from None
-    return array
-
-
-def _check_counts(generation: Generation) -> None:
+def check_counts(generation: Generation) -> None:
+    """IndexDamagedError if the files of a generation do not hold as many rows as its manifest says."""
     m = generation.manifest
-    offsets = generation.token_offsets
     checks = [
         ("documents in corpus.sqlite", generation.corpus.documents, m.documents),
         ("passages in corpus.sqlite", generation.corpus.passages, m.passages),
@@ -223,10 +267,8 @@ def _check_counts(generation: Generation) -> None:
         ("vectors in passages.faiss", generation.vectors.count, m.passages),
         ("passages in the lexical index", generation.lexical.count, m.passages),
         ("shape of sentences.npy", generation.sentences.shape, (m.sentences, m.dim)),
-        ("type of tokens.npy", generation.tokens.dtype, token_dtype(m.dim)),
-        ("rows of tokens.npy", len(generation.tokens), m.tokens),
-        ("rows of token_offsets.npy", len(offsets), m.passages + 1),
-        ("last of token_offsets.npy", int(offsets[-1]) if len(offsets) else 0, m.tokens),
+        ("passages in token_places.npy", len(generation.tokens.places), m.passages),
+        ("tokens", len(generation.tokens), m.tokens),
     ]
     for what, found, expected in checks:
         if found != expected:

@@ -78,6 +78,7 @@ class Passage:
 class Manifest:
     """What one generation of the index holds, and the checksums that prove it whole.
 
+    `recipe` names the rules by which files became passages: passages of another recipe are not taken over.
     `model_name` and `model_sha256` are the identity given by `index.models`; `dim` the length of its vectors.
     `source_sha256` stands for everything that was read, so that an unchanged source is known at once. `files`
     maps a path inside the generation to `(size in bytes, sha256)`. `created` is ISO 8601 in UTC.
@@ -98,3 +99,4 @@ class Manifest:
     sentences: int
     tokens: int
     files: Mapping[str, tuple[int, str]]
+    recipe: str = ""

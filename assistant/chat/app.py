@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.chat import page, reader, server, turn
+from assistant.chat import narrowing, page, reader, server
 from assistant.chat.examples import example_questions
 from assistant.chat.library import ChatAssistant
-from assistant.chat.markup import escape
-from assistant.chat.strings import known_language, strings, translated
+from assistant.chat.login import Login
+from assistant.chat.metrics import CONTENT_TYPE, Metrics
+from assistant.chat.service import AT_ONCE, WAITING, Service
+from assistant.chat.strings import known_language, strings
+from assistant.chat.users import Users
+from assistant.live import pinned
 from index.errors import QuipuError
 
 if TYPE_CHECKING:
-    import fastapi
     import gradio as gr
+    from starlette.types import ASGIApp
 
 THEME = Path(__file__).with_name("theme")
-SCRIPTS = ("language.js", "theme.js", "reader.js", "tip.js", "chat.js")
-WAITING = 200
-"""Questions that may wait for their turn at once; more are told to try again."""
+SCRIPTS = ("language.js", "theme.js", "reader.js", "pages.js", "tip.js", "narrow.js", "chat.js")
+QUESTIONS_A_MINUTE = 30
+"""Questions that one visitor may ask in a minute where a server is open to others."""
 
 GRADIO_SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -34,33 +38,51 @@ GRADIO_SETTINGS = {
 logger = logging.getLogger(__name__)
 
 
-def build_app(assistant: ChatAssistant) -> gr.Blocks:
+def build_app(assistant: ChatAssistant, service: Service | None = None, *, logout: bool = False) -> gr.Blocks:
     """The chat over this assistant, as Gradio Blocks.
 
     The server keeps nothing between questions: the conversation stays in each visitor's page.
     """
     gr = _gradio()
+    served = service or Service(assistant)
 
-    def ask(event: Any) -> Iterator[str]:
-        yield from answered(assistant, event._data if isinstance(event._data, dict) else {})
+    async def ask(event: Any, request: Any) -> AsyncIterator[str]:
+        asked = event._data if isinstance(event._data, dict) else {}
+        async for html in served.answer(asked, _visitor(request)):
+            yield html
 
-    # Gradio looks for the class itself in the annotations, and cannot see names that are local to this function.
-    ask.__annotations__["event"] = gr.EventData
+    # Gradio looks for the classes themselves in the annotations, and cannot see names that are local to this function.
+    ask.__annotations__.update(event=gr.EventData, request=gr.Request)
 
-    def open_document(request: Any) -> dict[str, str]:
-        if not isinstance(request, dict):
-            return {"error": "reader_failed"}
-        try:
-            html = reader.document_html(assistant, request, known_language(request.get("language")))
-        except (QuipuError, KeyError):
-            logger.exception("a document could not be opened")
-            return {"error": "reader_failed"}
-        return {"html": html}
+    def open_document(request: Any) -> dict[str, Any]:
+        def opened(asked: dict[str, Any]) -> dict[str, Any]:
+            with pinned(assistant) as library:
+                html = reader.document_html(library, asked, known_language(asked.get("language")))
+            served.metrics.documents_opened.inc()
+            return {"html": html}
+
+        return _reply(opened, request, "reader_failed")
+
+    def show_page(request: Any) -> dict[str, Any]:
+        def shown(asked: dict[str, Any]) -> dict[str, Any]:
+            with pinned(assistant) as library:
+                found = reader.page_image(library, asked)
+            served.metrics.pages_shown.inc()
+            return found.to_json() if found is not None else {"error": "page_failed"}
+
+        return _reply(shown, request, "page_failed")
+
+    def narrow(request: Any) -> dict[str, Any]:
+        def narrowed(asked: dict[str, Any]) -> dict[str, Any]:
+            with pinned(assistant) as library:
+                return narrowing.narrow(library, asked)
+
+        return _reply(narrowed, request, "narrow_failed")
 
     plain = {"apply_default_css": False, "padding": False, "container": False}
     with gr.Blocks(analytics_enabled=False, title="Quipu", fill_width=True) as blocks:
         gr.HTML(
-            page.top_html(example_questions(assistant), len(assistant.doc_ids())),
+            page.top_html(example_questions(assistant), len(assistant.doc_ids()), logout=logout),
             elem_id="q-top",
             js_on_load=None,
             **plain,
@@ -70,7 +92,7 @@ def build_app(assistant: ChatAssistant) -> gr.Blocks:
             page.composer_html(),
             elem_id="q-bottom",
             js_on_load="\n".join(_theme(name) for name in SCRIPTS),
-            server_functions=[open_document],
+            server_functions=[open_document, show_page, narrow],
             strings=strings(),
             **plain,
         )
@@ -78,49 +100,64 @@ def build_app(assistant: ChatAssistant) -> gr.Blocks:
             ask,
             outputs=answer,
             show_progress="hidden",
-            concurrency_limit=max(2, os.cpu_count() or 2),
+            # Questions stand in a line of our own, which can say how long it is.
+            concurrency_limit=None,
             trigger_mode="multiple",
             api_visibility="private",
         )
         composer.stop_answer(None, cancels=[asking], api_visibility="private")
-    blocks.queue(max_size=WAITING)
+    blocks.queue(max_size=2 * WAITING)
     return blocks
 
 
-def answered(assistant: ChatAssistant, asked: dict[str, Any]) -> Iterator[str]:
-    """The turn for what a page asked (`question`, `language`, `turn`), as HTML that grows to the whole answer.
+def _visitor(request: Any) -> str:
+    """Who asks: a name that is logged in, else an address."""
+    scope = getattr(getattr(request, "request", None), "scope", None) or {}
+    client = scope.get("client") or ("",)
+    return str(scope.get("quipu.visitor") or client[0])
 
-    A question that cannot be asked, and work that failed, come back as a notice in plain words.
-    """
-    language = known_language(asked.get("language"))
-    number = asked.get("turn")
-    turn_id = number if isinstance(number, int) else 0
-    # A page can send half of a surrogate pair, which no UTF-8 response could carry back.
-    question = str(asked.get("question", "")).encode("utf-8", "replace").decode("utf-8")
+
+def _reply(work: Callable[[dict[str, Any]], dict[str, Any]], request: object, problem: str) -> dict[str, Any]:
+    """What a page asked for, or the key of the words that say that it failed."""
+    if not isinstance(request, dict):
+        return {"error": problem}
     try:
-        yield from turn.stages(assistant.ask(question), assistant, language, turn_id)
-    except QuipuError as error:
-        yield turn.notice_html(question, "error_title", escape(str(error)), language, turn_id)
-    except Exception:
-        logger.exception("the question could not be answered")
-        message = translated(language, "error_server")
-        yield turn.notice_html(question, "error_server_title", message, language, turn_id)
+        return work(request)
+    except (QuipuError, KeyError):
+        logger.exception("a page asked for what could not be given")
+    return {"error": problem}
 
 
-def create_server_app(assistant: ChatAssistant) -> fastapi.FastAPI:
-    """The chat as a web application, with `/healthz`."""
+def create_server_app(
+    assistant: ChatAssistant,
+    *,
+    users: Mapping[str, str] | None = None,
+    questions_a_minute: float = 0,
+    at_once: int = AT_ONCE,
+    warm_up: bool = False,
+) -> ASGIApp:
+    """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`.
+
+    `at_once` questions are worked on together; `warm_up` asks some before the first visitor does.
+    """
     import fastapi
 
     gr = _gradio()
+    metrics = Metrics(assistant.generation_id, len(assistant.doc_ids()))
+    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once)
     app = fastapi.FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
+    @app.get("/metrics", response_model=None)
+    def prometheus() -> Any:
+        return fastapi.Response(metrics.text(), media_type=CONTENT_TYPE)
+
     gr.mount_gradio_app(
         app,
-        build_app(assistant),
+        build_app(assistant, service, logout=bool(users)),
         path="/",
         theme=_gradio_theme(),
         # Gradio rewrites what it is given as css and loses declarations on the way; the head it leaves alone.
@@ -133,6 +170,10 @@ def create_server_app(assistant: ChatAssistant) -> fastapi.FastAPI:
         pwa=False,
         favicon_path=str(THEME / "favicon.svg"),
     )
+    if warm_up:
+        service.warm_up()
+    if users:
+        return Login(app, Users(users), metrics)
     return app
 
 
@@ -141,20 +182,26 @@ def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
     *,
+    users: Mapping[str, str] | None = None,
+    questions_a_minute: float | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until interrupted.
 
-    Without a port, the first free one from 7860 is taken. `on_ready` gets the address once the server answers.
-    Raises QuipuError where the port is in use. Past the loopback address, a warning is logged.
+    Without a port, the first free one from 7860 is taken. `users` are names and hashed passwords. A visitor may ask
+    `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `on_ready` gets
+    the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
+    is logged.
     """
     listener = server.listen(host, port)
+    if questions_a_minute is None:
+        questions_a_minute = 0 if server.is_loopback(host) else QUESTIONS_A_MINUTE
     try:
-        app = create_server_app(assistant)
+        app = create_server_app(assistant, users=users, questions_a_minute=questions_a_minute, warm_up=True)
     except BaseException:
         listener.close()
         raise
-    server.run(app, listener, host, on_ready)
+    server.run(app, listener, host, on_ready, protected=bool(users))
 
 
 def _gradio() -> Any:

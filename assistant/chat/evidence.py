@@ -11,6 +11,8 @@ from assistant.chat.library import Library
 from assistant.chat.markup import escape, language_attribute, prose, web_address
 from assistant.chat.strings import text, translated
 from assistant.types import Answer, Citation, Hit
+from index.duplicates import ALSO_AS
+from index.places import NOWHERE, Place, place_at
 from index.types import Document, Passage, Sentence, Span
 
 CONTEXT = 240
@@ -148,7 +150,8 @@ def highlighted(document_text: str, span: Span, marks: Sequence[Mark]) -> str:
 def card_html(card: Card, language: str) -> str:
     """The card as HTML: source, headings, the marked sentences in their surroundings, the way to the document."""
     document = card.document
-    page = document.page_at(card.marks[0].start if card.marks else card.passage.start)
+    start = card.marks[0].start if card.marks else card.passage.start
+    page = document.page_at(start)
     knots = "".join(
         f'<span class="q-knot" data-marker="{mark.marker}" aria-hidden="true">{mark.marker}</span>'
         for mark in card.marks
@@ -159,7 +162,7 @@ def card_html(card: Card, language: str) -> str:
         f'<article class="q-card" data-doc="{escape(document.doc_id)}">'
         f'<div class="q-knots">{knots}</div>'
         f'<h4 class="q-card-title" dir="auto" {language_attribute(document.language)}>{title_html(document, language)}</h4>'
-        f"{meta_html(document, page, language)}{_breadcrumbs(card.headings)}"
+        f"{meta_html(document, page, language, place_at(document, start))}{_breadcrumbs(card.headings)}"
         f'<blockquote class="q-excerpt{cut_before}{cut_after}" dir="auto" {language_attribute(document.language)}>'
         f"{highlighted(document.text, card.span, card.marks)}</blockquote>"
         f'<button type="button" class="q-link" data-open="{card.marks[0].marker if card.marks else 0}" '
@@ -173,15 +176,19 @@ def title_html(document: Document, language: str) -> str:
     return escape(document.title) if document.title.strip() else translated(language, "untitled")
 
 
-def meta_html(document: Document, page: int | None, language: str) -> str:
-    """One line with the publisher, the date and the page, as far as they are known."""
+def meta_html(document: Document, page: int | None, language: str, place: Place = NOWHERE) -> str:
+    """One line with publisher, date, page or place, and the names of near-duplicates, as far as they are known."""
     parts = []
     if publisher := document.metadata.get("publisher", "").strip():
         parts.append(f'<span dir="auto">{escape(publisher)}</span>')
     if published := document.metadata.get("date", "").strip():
         parts.append(_date_html(published, language))
     if page is not None:
-        parts.append(translated(language, "page", n=page))
+        parts.append(translated(language, "page" if place.slide is None else "slide", n=page))
+    if place.row is not None:
+        parts.append(translated(language, "row", n=place.row))
+    if also := document.metadata.get(ALSO_AS, ""):
+        parts.append(f'<span dir="auto">{escape(translated(language, "also", name=also))}</span>')
     if not parts:
         return ""
     return f'<p class="q-meta">{"<span class=q-dot aria-hidden=true> · </span>".join(parts)}</p>'

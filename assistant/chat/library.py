@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
+from assistant.filters import Facets, Filter
 from assistant.types import Answer
 from index.types import Document, Passage
 
@@ -24,10 +26,24 @@ class Library(Protocol):
         """The ids of all documents."""
         ...
 
+    @property
+    def facets(self) -> Facets:
+        """What a filter can go by."""
+        ...
+
+    def source_file(self, doc_id: str) -> Path | None:
+        """The file that a document was read from, where it is still there; None for an unknown document."""
+        ...
+
 
 class ChatAssistant(Library, Protocol):
     """A library that answers questions; every method may be called from several threads at once."""
 
-    def ask(self, question: str) -> Answer:
-        """The answer; raises QuestionError for a question that cannot be asked."""
+    @property
+    def generation_id(self) -> str:
+        """The generation of the index that answers."""
+        ...
+
+    def ask(self, question: str, *, where: Filter | None = None) -> Answer:
+        """The answer; raises QuestionError for a question that cannot be asked, FilterError for such a filter."""
         ...

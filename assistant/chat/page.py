@@ -21,14 +21,16 @@ _ICONS = {
     "stop": '<rect x="6" y="6" width="12" height="12" rx="2" fill="currentColor"/>',
     "theme": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" stroke="none"/>',
     "new": '<path d="M12 5v14M5 12h14"/>',
+    "narrow": '<path d="M4 6h16M7 12h10M10 18h4"/>',
+    "logout": '<path d="M14 4h5v16h-5M11 8l-4 4 4 4M7 12h9"/>',
     "close": '<path d="M6 6l12 12M18 6L6 18"/>',
     "previous": '<path d="M6 15l6-6 6 6"/>',
     "next": '<path d="M6 9l6 6 6-6"/>',
 }
 
 
-def top_html(examples: Mapping[str, Sequence[str]], documents: int) -> str:
-    """Masthead, first page and the place where earlier turns are kept."""
+def top_html(examples: Mapping[str, Sequence[str]], documents: int, *, logout: bool = False) -> str:
+    """Masthead, first page and the place where earlier turns are kept; `logout` adds a way to log out."""
     language = DEFAULT_LANGUAGE
     columns = "".join(
         f'<div class="q-examples" lang="{code}"><h3>{_NAMES[code]}</h3><ul>{_examples_html(examples[code])}</ul></div>'
@@ -41,7 +43,7 @@ def top_html(examples: Mapping[str, Sequence[str]], documents: int) -> str:
         f'<div class="q-masthead"><p class="q-brand">{_LOGO}<span>Quipu</span></p>'
         f'<p class="q-tagline">{translated(language, "tagline")}</p><div class="q-tools">'
         f"{_tool('new', 'new', language, hidden=True)}{_languages_html(language)}{_tool('theme', 'theme', language)}"
-        "</div></div>"
+        f"{_tool('logout', 'logout', language) if logout else ''}</div></div>"
         f'<section class="q-intro" id="q-intro"><h1>{translated(language, "intro_title")}</h1>'
         f'<p class="q-lead">{translated(language, "intro_text")} '
         f"{translated(language, 'intro_corpus', n=documents)}</p>{shown if columns else ''}</section>"
@@ -53,7 +55,11 @@ def composer_html() -> str:
     """The question's form, the status that screen readers hear, the reader and the tooltip."""
     language = DEFAULT_LANGUAGE
     return (
-        '<div id="q-pending"></div><form class="q-composer" id="q-composer"><div class="q-composer-box">'
+        f'<div id="q-pending"></div><form class="q-composer" id="q-composer">{_filter_html(language)}'
+        '<div class="q-active-filter" id="q-active" hidden></div><div class="q-composer-box">'
+        f'<button type="button" class="q-tool" id="q-narrow" aria-expanded="false" aria-controls="q-filter" '
+        f"{translated_attribute(language, 'label', 'narrow')} {translated_attribute(language, 'title', 'narrow')}>"
+        f"{icon('narrow')}</button>"
         f'<label class="q-hidden" for="q-input">{translated(language, "question")}</label>'
         f'<textarea id="q-input" rows="1" dir="auto" autocomplete="off" enterkeyhint="send" '
         f'aria-describedby="q-hint" {translated_attribute(language, "placeholder", "placeholder")}></textarea>'
@@ -89,6 +95,47 @@ def _reader_html(language: str) -> str:
         f'<span class="q-keys">{translated(language, "reader_hint")}</span>{buttons}</div>'
         f'<div class="q-reader-body" id="q-reader-body" tabindex="0" role="region" '
         f"{translated_attribute(language, 'label', 'reader')}></div></dialog>"
+    )
+
+
+def _filter_html(language: str) -> str:
+    """The panel that narrows the search; its lists are filled when it is opened."""
+
+    def group(name: str, content: str) -> str:
+        return (
+            f'<fieldset class="q-facet" data-facet="{name}"><legend>{translated(language, f"narrow_{name}")}</legend>'
+            f"{content}</fieldset>"
+        )
+
+    def field(name: str, kind: str, key: str, extra: str = "") -> str:
+        return (
+            f'<label class="q-field"><span>{translated(language, key)}</span>'
+            f'<input type="{kind}" id="q-filter-{name}" autocomplete="off"{extra}></label>'
+        )
+
+    hint = translated_attribute(language, "placeholder", "narrow_headings_hint")
+    find = translated_attribute(language, "placeholder", "narrow_find")
+    label = translated_attribute(language, "label", "narrow_find")
+    documents = f'<input type="search" id="q-filter-find" autocomplete="off" {find} {label}><ul class="q-checks"></ul>'
+    dates = (
+        f'<div class="q-dates">{field("since", "date", "narrow_since")}{field("until", "date", "narrow_until")}</div>'
+        f'<p class="q-quiet">{translated(language, "narrow_undated")}</p>'
+    )
+    words = (
+        f'<input type="text" id="q-filter-headings" list="q-filter-known" autocomplete="off" {hint} '
+        f'{translated_attribute(language, "label", "narrow_headings")}><datalist id="q-filter-known"></datalist>'
+    )
+    return (
+        f'<section class="q-filter" id="q-filter" hidden {translated_attribute(language, "label", "narrow_title")}>'
+        f'<div class="q-filter-head"><h2>{translated(language, "narrow_title")}</h2>'
+        '<span class="q-quiet" id="q-filter-count" role="status"></span></div><div class="q-facets">'
+        f"{group('documents', documents)}<div>{group('publishers', '<ul class=q-checks></ul>')}</div>"
+        f"<div>{group('languages', '<ul class=q-checks></ul>')}"
+        f"{group('dates', dates)}"
+        f'{group("headings", words)}</div></div><div class="q-filter-foot">'
+        f'<button type="button" class="q-action" data-filter="clear">{translated(language, "narrow_clear")}</button>'
+        f'<button type="button" class="q-button" data-filter="done">{translated(language, "narrow_done")}</button>'
+        "</div></section>"
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from assistant.chat.evidence import Mark, highlighted, meta_html, source_html, title_html
 from assistant.chat.library import Library
 from assistant.chat.markup import escape, language_attribute
-from assistant.chat.strings import translated
+from assistant.chat.pages import Page, has_pages, page
+from assistant.chat.strings import text, translated, translated_attribute
 from index.types import Document, Passage, Span
 
 MAX_MARKS = 500
@@ -42,8 +43,24 @@ def document_html(library: Library, request: Mapping[str, object], language: str
         f'<header class="q-reader-head"><h2 id="q-reader-title" tabindex="-1" dir="auto" '
         f"{language_attribute(document.language)}>{title_html(document, language)}</h2>"
         f"{meta_html(document, None, language)}{source_html(document, language)}</header>"
-        f"{_outline_html(found, language)}{text_html(document, marks, found)}"
+        f"{_outline_html(found, language)}"
+        f"{text_html(document, marks, found, pages=_page_starts(document, language, has_pages(library.source_file(doc_id))))}"
     )
+
+
+def page_image(library: Library, request: Mapping[str, object]) -> Page | None:
+    """The page that a browser asks to see: `doc`, `page` (from 1) and the `marks` to box.
+
+    None where the original file is gone or has other pages. Raises KeyError for a document that is not there.
+    """
+    doc_id, number = request.get("doc"), request.get("page")
+    if not isinstance(doc_id, str) or doc_id not in library.doc_ids():
+        raise KeyError(doc_id)
+    path = library.source_file(doc_id)
+    if path is None or not has_pages(path) or type(number) is not int:
+        return None
+    document = library.document(doc_id)
+    return page(path, document, number, valid_marks(request.get("marks"), len(document.text)))
 
 
 def valid_marks(requested: object, length: int) -> list[Mark]:
@@ -91,11 +108,38 @@ def _line_with(words: str, document_text: str, start: int, end: int) -> Span | N
     return None
 
 
-def text_html(document: Document, marks: Sequence[Mark], found: Sequence[Heading]) -> str:
+def _page_starts(document: Document, language: str, rendered: bool) -> dict[int, str]:
+    """What stands before the first line of each page: its number, and a button where the page can be shown as printed.
+
+    It holds no characters of its own: the text of the reader is that of the document.
+    """
+    starts: dict[int, str] = {}
+    for number, span in enumerate(document.pages, start=1):
+        label = escape(text(language, "page_n", n=number))
+        if rendered:
+            inner = (
+                f'<button type="button" class="q-page-button" data-page="{number}" aria-expanded="false" '
+                f"{translated_attribute(language, 'label', 'show_page', n=number)} "
+                f"{translated_attribute(language, 'title', 'show_page', n=number)}></button>"
+            )
+        else:
+            inner = ""
+        starts[span.start] = (
+            starts.get(span.start, "")
+            + f'<div class="q-page" id="q-page-{number}" role="group" aria-label="{label}" data-label="{label}">{inner}</div>'
+        )
+    return starts
+
+
+def text_html(
+    document: Document, marks: Sequence[Mark], found: Sequence[Heading], *, pages: Mapping[int, str] | None = None
+) -> str:
     """The text line by line; the characters of the element are exactly those of the document.
 
-    Lines that one mark spans stay together, so that each mark is one element.
+    Lines that one mark spans stay together, so that each mark is one element. `pages` is HTML to be put before the line that
+    holds each offset.
     """
+    waiting = sorted((pages or {}).items(), reverse=True)
     at = {heading.offset: heading for heading in found}
     offsets = sorted(at)
     parts: list[str] = []
@@ -103,6 +147,8 @@ def text_html(document: Document, marks: Sequence[Mark], found: Sequence[Heading
     for line in _lines(document.text, marks):
         while position < len(offsets) and offsets[position] < line.start:
             position += 1
+        while waiting and waiting[-1][0] < line.end:
+            parts.append(waiting.pop()[1])
         if position < len(offsets) and offsets[position] < line.end:
             heading = at[offsets[position]]
             content = _heading_html(document.text, line, heading, marks)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.chat.guard import Guard
+from assistant.chat.limits import Rate
+from assistant.chat.login import Login
 from index.errors import QuipuError
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 7860
 PORTS_TRIED = 100
+REQUESTS_A_MINUTE = 1_200
+"""What one address may send in a minute to a server that is open to others, many of whom may share an address."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,15 +66,33 @@ def listen(host: str, port: int | None) -> socket.socket:
     ) from reason
 
 
-def run(app: ASGIApp, listener: socket.socket, host: str, on_ready: Callable[[str], None] | None) -> None:
-    """Serve on the listening socket until interrupted; `on_ready` gets the address once requests are answered."""
+def run(
+    app: ASGIApp,
+    listener: socket.socket,
+    host: str,
+    on_ready: Callable[[str], None] | None,
+    *,
+    protected: bool = False,
+) -> None:
+    """Serve on the listening socket until interrupted; `on_ready` gets the address once requests are answered.
+
+    Past the loopback address a warning is logged; `protected` says that a password is asked for.
+    """
     port: int = listener.getsockname()[1]
     if not is_loopback(host):
-        logger.warning(
-            "warning: anyone who can reach %s:%d can ask questions and read the documents; there is no password",
-            host,
-            port,
-        )
+        if protected:
+            logger.warning(
+                "warning: passwords and documents travel unencrypted to and from %s:%d; put a proxy with TLS in front",
+                host,
+                port,
+            )
+        else:
+            logger.warning(
+                "warning: anyone who can reach %s:%d can ask questions and read the documents; there is no password "
+                "(--users FILE asks for one)",
+                host,
+                port,
+            )
     try:
         web_server(app, host, port, on_ready).run(sockets=[listener])
     except KeyboardInterrupt:
@@ -98,7 +120,12 @@ def web_server(app: ASGIApp, host: str, port: int, on_ready: Callable[[str], Non
     hosts = {"localhost", "127.0.0.1", "[::1]", host} if is_loopback(host) else None
     return Server(
         uvicorn.Config(
-            Guard(app, hosts),
+            Guard(
+                app,
+                hosts,
+                None if is_loopback(host) else Rate(REQUESTS_A_MINUTE, REQUESTS_A_MINUTE // 4),
+                login=isinstance(app, Login),
+            ),
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from assistant.chat.evidence import Card, card_html, cards, nearest
 from assistant.chat.library import Library
 from assistant.chat.markup import escape, language_attribute, prose
-from assistant.chat.strings import text, translated, translated_attribute
+from assistant.chat.strings import known_language, strings, text, translated, translated_attribute
+from assistant.filters import Filter
 from assistant.types import Answer, Citation
 
 WELL_SUPPORTED = 0.75
 PARTLY_SUPPORTED = 0.35
+
+STAGES = 4
+"""Steps in which an answer grows: each is a message of its own, which costs both ends as much as finding a passage."""
 
 NEIGHBOURS = 12
 """Characters on one side of a marker that tell whether it stands in a quote."""
@@ -67,19 +71,78 @@ def support(confidence: float) -> str:
     return "partial" if confidence >= PARTLY_SUPPORTED else "weak"
 
 
-def stages(answer: Answer, library: Library, language: str, turn_id: int) -> Iterator[str]:
-    """The turn as it grows, one more statement at a time; the last one is whole and says so (`data-state`).
+def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typed: str = "") -> Iterator[str]:
+    """The turn as it grows, statement by statement in at most STAGES; the last one is whole and says so (`data-state`).
 
-    The evidence is there from the first stage. `turn_id` makes ids unique in the page.
+    The evidence is there from the first stage. `turn_id` makes ids unique in the page. `typed` is what the visitor wrote where
+    the answer's question is a follow-up that was put so that it stands by itself.
     """
     evidence = _evidence_html(answer, library, language)
+    before = followed_html(typed, language) + applied_html(answer.where, library, language)
     said = statements(answer.text, answer.citations)
-    for count in range(1, len(said)):
-        body = _said_html(said[:count], answer, language)
+    for count in sorted({1, *range(1, len(said), max(1, len(said) // (STAGES - 1)))} - {len(said)})[: STAGES - 1]:
+        body = before + _said_html(said[:count], answer, language)
         yield _turn_html(answer, body, evidence, "streaming", turn_id)
-    body = _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
+    body = (
+        before + _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
+    )
     yield _turn_html(
         answer, body + _actions_html(copied_text(answer, library, language), language), evidence, "done", turn_id
+    )
+
+
+def followed_html(typed: str, language: str) -> str:
+    """That a question was taken for a follow-up, what was typed, and the ways to change the rewriting."""
+    if not typed:
+        return ""
+    return (
+        f'<div class="q-followed"><p>{translated(language, "followed")} '
+        f'<q dir="auto">{escape(_shortened(typed))}</q></p>'
+        f'<button type="button" class="q-link" data-action="edit">{translated(language, "edit")}</button>'
+        f'<button type="button" class="q-link" data-action="literal" data-typed="{escape(typed)}">'
+        f"{translated(language, 'literal')}</button></div>"
+    )
+
+
+def applied_html(where: Filter | None, library: Library, language: str) -> str:
+    """The filter that was applied, in words, and a way to ask without it."""
+    if not where:
+        return ""
+    parts = "".join(f'<li dir="auto">{words}</li>' for words in filter_words(where, library, language))
+    return (
+        f'<div class="q-applied"><p>{translated(language, "only_in")}</p><ul>{parts}</ul>'
+        f'<button type="button" class="q-link" data-action="everything">{translated(language, "everything")}</button></div>'
+    )
+
+
+def filter_words(where: Filter, library: Library, language: str) -> list[str]:
+    """Each part of a filter as HTML: titles of documents, publishers, languages, dates, headings."""
+    known = {one.doc_id: one.title for one in library.facets.documents} if where.documents else {}
+    words = [escape(known.get(name) or name) for name in where.documents]
+    words += [escape(name) for name in where.publishers]
+    words += [language_name(code, language) for code in where.languages]
+    words += [translated(language, "since", date=where.since)] if where.since else []
+    words += [translated(language, "until", date=where.until)] if where.until else []
+    return words + [translated(language, "under", words=heading) for heading in where.headings]
+
+
+def language_name(code: str, language: str) -> str:
+    """The name of a language as HTML; its code where the interface has no name for it."""
+    key = f"language_{code.lower()}"
+    return translated(language, key) if key in strings()[known_language(language)] else escape(code)
+
+
+def _filter_json(where: Filter | None) -> str:
+    return escape(json.dumps(where.to_json(), ensure_ascii=False)) if where else ""
+
+
+def waiting_html(question: str, place: int, language: str, turn_id: int) -> str:
+    """A turn that waits for others: the question and its place in the line."""
+    return (
+        f'<article class="q-turn q-waiting" data-state="waiting" data-question="{escape(question)}" '
+        f'aria-labelledby="q-question-{turn_id}"><div class="q-answer">'
+        f'<h2 id="q-question-{turn_id}" dir="auto">{escape(_shortened(question))}</h2>'
+        f'<p class="q-quiet q-progress q-place">{translated(language, "place", n=place)}</p></div></article>'
     )
 
 
@@ -114,7 +177,7 @@ def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: in
     kind = " q-refusal" if answer.abstained else ""
     return (
         f'<article class="q-turn{kind}" data-state="{state}" data-question="{escape(answer.question)}" '
-        f'data-citations="{escape(json.dumps(places))}" aria-labelledby="q-question-{turn_id}">'
+        f'data-citations="{escape(json.dumps(places))}" data-filter="{_filter_json(answer.where)}" aria-labelledby="q-question-{turn_id}">'
         f'<div class="q-answer"><h2 id="q-question-{turn_id}" dir="auto" {language_attribute(answer.language)}>'
         f"{escape(answer.question)}</h2>{body}</div>{evidence}</article>"
     )

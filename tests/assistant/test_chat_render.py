@@ -6,16 +6,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.chat import evidence, examples, reader, turn
-from assistant.chat.app import answered
 from assistant.chat.evidence import Mark
+from assistant.chat.library import ChatAssistant
 from assistant.chat.markup import escape, language_attribute, prose, web_address
+from assistant.chat.service import Asking, Service
 from assistant.chat.strings import LANGUAGES, known_language, strings, text
+from assistant.filters import Described, Facets, Filter
 from assistant.types import Answer, Citation, Hit
 from index.errors import QuestionError
 from index.types import Document, Passage, Sentence, Span
@@ -76,6 +80,14 @@ class Shelf:
     def document(self, doc_id: str) -> Document:
         assert doc_id == self.held.doc_id
         return self.held
+
+    @property
+    def facets(self) -> Facets:
+        held = self.held
+        return Facets(None, (Described(held.doc_id, held.title, "", held.language, ""),))  # type: ignore[arg-type]
+
+    def source_file(self, doc_id: str) -> Path | None:
+        return None
 
     def passages(self, doc_id: str) -> list[Passage]:
         return self.held_passages if doc_id == self.held.doc_id else []
@@ -381,6 +393,10 @@ def test_copied_text_names_every_source() -> None:
 # What a page may ask
 
 
+def answered(assistant: ChatAssistant, asked: dict[str, Any]) -> list[str]:
+    return list(Service(assistant).stages(Asking.of(asked)))
+
+
 class Answering(Shelf):
     """Answers with what it was given, or raises it."""
 
@@ -389,7 +405,9 @@ class Answering(Shelf):
         self.outcome = outcome
         self.questions: list[str] = []
 
-    def ask(self, question: str) -> Answer:
+    generation_id = "generation"
+
+    def ask(self, question: str, *, where: Filter | None = None) -> Answer:
         self.questions.append(question)
         if isinstance(self.outcome, Exception):
             raise self.outcome

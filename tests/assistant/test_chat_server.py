@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -12,21 +13,30 @@ import pytest
 
 from assistant.chat import server
 from assistant.chat.guard import MAX_BODY, SECURITY_HEADERS, Guard
+from assistant.chat.limits import Rate
 from index.errors import QuipuError
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
-def status(method: str, path: str, *, host: str = "localhost:7860", length: int | str = 2, hosts: Any = LOCAL) -> int:
+def status(
+    method: str, path: str, *, host: str = "localhost:7860", length: int | str = 2, hosts: Any = LOCAL, **options: Any
+) -> int:
     """The status of the answer to one request, 200 where it reaches the application behind the guard."""
-    sent = exchange(method, path, host=host, length=length, hosts=hosts)
+    sent = exchange(method, path, host=host, length=length, hosts=hosts, **options)
     return int(sent[0]["status"])
 
 
-def exchange(method: str, path: str, *, host: str, length: int | str, hosts: Any) -> list[dict[str, Any]]:
+def exchange(
+    method: str, path: str, *, host: str, length: int | str, hosts: Any, html: bytes = b"", **options: Any
+) -> list[dict[str, Any]]:
+    kind = [(b"content-type", b"text/html")] if html else []
+
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"X-Frame-Options", b"ALLOWALL")]})
-        await send({"type": "http.response.body", "body": b""})
+        headers = [(b"X-Frame-Options", b"ALLOWALL"), *kind]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": html[:9], "more_body": True})
+        await send({"type": "http.response.body", "body": html[9:]})
 
     sent: list[dict[str, Any]] = []
 
@@ -35,7 +45,7 @@ def exchange(method: str, path: str, *, host: str, length: int | str, hosts: Any
 
     headers = [(b"host", host.encode()), (b"content-length", str(length).encode())]
     scope = {"type": "http", "method": method, "path": path, "headers": headers}
-    answering = Guard(application, hosts)(scope, None, send)  # type: ignore[arg-type]
+    answering = Guard(application, hosts, **options)(scope, None, send)  # type: ignore[arg-type]
     # Nothing here waits for anything, so that no event loop is needed.
     with pytest.raises(StopIteration):
         answering.send(None)
@@ -48,6 +58,7 @@ def exchange(method: str, path: str, *, host: str, length: int | str, hosts: Any
         ("GET", "/"),
         ("HEAD", "/"),
         ("GET", "/healthz"),
+        ("GET", "/metrics"),
         ("GET", "/assets/index-Dph_1.js"),
         ("GET", "/static/js/iframeResizer.contentWindow.min.js"),
         ("GET", "/gradio_api/queue/data"),
@@ -108,6 +119,35 @@ def test_a_server_for_others_answers_to_any_name() -> None:
 @pytest.mark.parametrize(("length", "expected"), [(MAX_BODY, 200), (MAX_BODY + 1, 413), ("", 413), ("-1", 413)])
 def test_a_request_announces_a_bounded_size(length: int | str, expected: int) -> None:
     assert status("POST", "/gradio_api/queue/join", length=length) == expected
+
+
+def test_logging_in_is_only_there_where_somebody_answers_it() -> None:
+    assert [status(method, "/login") for method in ("GET", "POST")] == [404, 404]
+    assert status("GET", "/login", login=True) == 200
+    assert status("POST", "/logout", login=True) == 200
+    assert status("GET", "/logout", login=True) == 404
+
+
+def test_one_address_cannot_send_without_end() -> None:
+    rate = Rate(60, 2)
+    assert [status("POST", "/gradio_api/queue/join", rate=rate) for _ in range(3)] == [200, 200, 429]
+    assert status("GET", "/", rate=rate) == 200
+
+
+def test_the_scripts_of_the_page_and_no_others_carry_the_nonce_of_the_response() -> None:
+    html = b'<script>a</script><script type="module" src="x"></script><p>\\u003cscript></p><scripture>'
+    sent = exchange("GET", "/", host="localhost", length=0, hosts=LOCAL, html=html)
+    policy = dict(sent[0]["headers"])[b"content-security-policy"].decode()
+    nonce = re.search(r"'nonce-([\w-]+)'", policy)
+    assert nonce is not None
+    script = policy.split("script-src ")[1].split(";")[0]
+    assert "unsafe-inline" not in script
+    body = sent[1]["body"].decode()
+    assert body.count(f'nonce="{nonce[1]}"') == 2
+    assert "<scripture>" in body
+    assert dict(sent[0]["headers"])[b"content-length"] == str(len(body)).encode()
+    again = exchange("GET", "/", host="localhost", length=0, hosts=LOCAL, html=html)
+    assert again[0]["headers"] != sent[0]["headers"]
 
 
 @pytest.mark.parametrize("path", ["/", "/gradio_api/file=/etc/passwd"])
@@ -176,14 +216,22 @@ class Stopped:
         assert sockets
 
 
-@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+@pytest.mark.parametrize(
+    ("host", "protected", "warning"),
+    [
+        ("127.0.0.1", False, None),
+        ("0.0.0.0", False, "there is no password"),
+        ("0.0.0.0", True, "travel unencrypted"),
+    ],
+)
 def test_serving_others_is_warned_about(
-    host: str, warned: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    host: str, protected: bool, warning: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(server, "web_server", lambda *_: Stopped())
     with caplog.at_level(logging.WARNING):
-        server.run(None, server.listen("127.0.0.1", 0), host, None)  # type: ignore[arg-type]
-    assert ("there is no password" in caplog.text) is warned
+        server.run(None, server.listen("127.0.0.1", 0), host, None, protected=protected)  # type: ignore[arg-type]
+    assert ("warning" in caplog.text) is (warning is not None)
+    assert warning is None or warning in caplog.text
 
 
 @pytest.mark.parametrize(

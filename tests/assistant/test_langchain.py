@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from langchain_core.runnables import RunnableLambda
 
 from assistant.assistant import Assistant
-from assistant.langchain import QuipuRetriever
+from assistant.langchain import QuipuRetriever, quipu_tool
 from index.build import build_index
 from index.testing import HashEmbedder
 
@@ -40,3 +41,29 @@ def test_the_retriever_composes_with_other_runnables(assistant: Assistant) -> No
 
 def test_the_fake_model_is_the_one_that_the_index_names(assistant: Assistant) -> None:
     assert assistant.manifest.model_sha256 == HashEmbedder().sha256
+
+
+def test_the_tool_answers_with_citations(assistant: Assistant) -> None:
+    tool = quipu_tool(assistant)
+    message = tool.invoke(
+        {"name": tool.name, "args": {"question": "How long is the Marañón?"}, "id": "1", "type": "tool_call"}
+    )
+    assert message.artifact["index"] == assistant.manifest.generation
+    assert message.content.startswith(message.artifact["answer"])
+    for citation in message.artifact["citations"]:
+        text = assistant.document(citation["doc_id"]).text
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_a_question_that_cannot_be_asked_is_told_to_the_agent(assistant: Assistant) -> None:
+    assert "cannot be asked" in quipu_tool(assistant).invoke({"question": " "})
+
+
+def test_the_example_of_the_documentation_runs(assistant: Assistant, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "language-models.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert blocks
+    for block in blocks:
+        code = block.replace('Assistant.open(Path(".index"))', "ASSISTANT")
+        exec(compile(code, "language-models.md", "exec"), {"ASSISTANT": assistant})
+    assert "Marañón" in capsys.readouterr().out or blocks

@@ -7,13 +7,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from assistant.filters import Described, Facets, Filter
 from assistant.types import Answer, Citation, Hit
 from index.errors import QuestionError
 from index.types import Document, Passage, Sentence
@@ -105,6 +106,7 @@ class FrozenAssistant:
     documents: dict[str, Document] = field(default_factory=dict)
     gate: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -139,7 +141,38 @@ class FrozenAssistant:
             return [Passage(doc_id, 0, len(text), text, ("<h1>Trap</h1>",), tuple(spans))]
         return passages_of(doc_id, text)
 
-    def ask(self, question: str, k: int = 10) -> Answer:
+    generation_id = "frozen"
+
+    @property
+    def facets(self) -> Facets:
+        return Facets(
+            self,  # type: ignore[arg-type]
+            tuple(
+                Described(d.doc_id, d.title, d.metadata.get("publisher", ""), d.language, d.metadata.get("date", ""))
+                for d in self.documents.values()
+            ),
+        )
+
+    def sections(self) -> tuple[list[int], list[str], list[tuple[int, str]]]:
+        """What a corpus says of its passages, for the filters."""
+        found = [(number, passage) for number, doc_id in enumerate(self.documents) for passage in self.passages(doc_id)]
+        return [number for number, _ in found], ["\n".join(passage.headings) for _, passage in found], []
+
+    def source_file(self, doc_id: str) -> Path | None:
+        return self.files.get(doc_id)
+
+    def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Answer:
+        answer = self._answer(question)
+        if not where:
+            return answer
+        self.facets.rows(where)
+        kept = [number for number, known in enumerate(self.facets.documents) if self.facets.chosen(where)[number]]
+        allowed = {self.facets.documents[number].doc_id for number in kept}
+        if all(citation.doc_id in allowed for citation in answer.citations):
+            return replace(answer, where=where)
+        return replace(answer, text="The documents do not say.", citations=(), hits=(), abstained=True, where=where)
+
+    def _answer(self, question: str) -> Answer:
         if not self.gate.wait(20):
             raise TimeoutError("the test never opened the gate")
         self.asked.append(question)
@@ -197,8 +230,8 @@ class Served:
 
 
 @contextmanager
-def served(assistant: Any) -> Iterator[Served]:
-    """The chat served as a user would have it, on a free port."""
+def served(assistant: Any, **options: Any) -> Iterator[Served]:
+    """The chat served as a user would have it, on a free port; `options` as `create_server_app` takes them."""
     from assistant.chat import app, server
 
     listener = server.listen("127.0.0.1", 0)
@@ -209,7 +242,9 @@ def served(assistant: Any) -> Iterator[Served]:
         addresses.append(url)
         ready.set()
 
-    web = server.web_server(app.create_server_app(assistant), "127.0.0.1", listener.getsockname()[1], on_ready)
+    web = server.web_server(
+        app.create_server_app(assistant, **options), "127.0.0.1", listener.getsockname()[1], on_ready
+    )
     thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

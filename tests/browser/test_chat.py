@@ -210,21 +210,24 @@ def test_an_example_is_asked_with_one_click(visit: Any) -> None:
     assert page.is_hidden("#q-intro")
 
 
-def test_a_question_can_be_stopped_and_asked_again(visit: Any, chat: Served) -> None:
-    visitor = visit()
-    page = visitor.open()
-    chat.assistant.gate.clear()
-    page.fill("#q-input", JUSTICE)
-    page.press("#q-input", "Enter")
-    page.wait_for_selector("text=Reading the documents…")
-    assert page.is_hidden("#q-send")
-    page.click("#q-stop")
-    page.wait_for_selector("#q-pending >> text=Stopped. Nothing was answered.")
-    chat.assistant.gate.set()
-    page.click('#q-pending [data-action="retry"]')
-    visitor.answer()
-    assert page.locator("#q-stage .q-chip").count() == 2
-    assert page.is_visible("#q-send")
+def test_a_question_can_be_stopped_and_asked_again(visit: Any) -> None:
+    # A server of its own, which has not kept the answer.
+    with served(FrozenAssistant()) as running:
+        visitor = visit(url=running.url)
+        page = visitor.open()
+        running.assistant.gate.clear()
+        page.fill("#q-input", JUSTICE)
+        page.press("#q-input", "Enter")
+        page.wait_for_selector("text=Reading the documents…")
+        assert page.is_hidden("#q-send")
+        page.click("#q-stop")
+        page.wait_for_selector("#q-pending >> text=Stopped. Nothing was answered.")
+        running.assistant.gate.set()
+        page.click('#q-pending [data-action="retry"]')
+        visitor.answer()
+        assert page.locator("#q-stage .q-chip").count() == 2
+        assert page.is_visible("#q-send")
+        visitor.context.close()
 
 
 def test_visitors_share_nothing(visit: Any) -> None:

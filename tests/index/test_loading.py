@@ -231,10 +231,10 @@ def test_hidden_files_and_the_metadata_file_are_no_documents(write_folder: Write
 
 
 def test_other_formats_are_named_and_the_rest_is_read(write_folder: WriteFolder) -> None:
-    folder = write_folder({"a.txt": "words", "b.docx": b"PK", "LICENSE": "free"})
+    folder = write_folder({"a.txt": "words", "b.odt": b"PK", "LICENSE": "free"})
     assert documents(folder) == {"a.txt": "words"}
-    assert set(skipped(folder)) == {"b.docx", "LICENSE"}
-    assert ".docx is not read; expected .markdown, .md, .text, .txt" in skipped(folder)["b.docx"]
+    assert set(skipped(folder)) == {"b.odt", "LICENSE"}
+    assert ".odt is not read; expected .csv, .docm, .docx" in skipped(folder)["b.odt"]
 
 
 def test_links_that_lead_out_or_nowhere_or_in_a_circle_are_named(write_folder: WriteFolder, tmp_path: Path) -> None:

@@ -31,9 +31,8 @@ FILES = [
     "corpus.sqlite",
     "passages.faiss",
     "sentences.npy",
-    "tokens.npy",
-    "token_offsets.npy",
-    "skipped.json",
+    "token_places.npy",
+    "keys.npy",
     "lexical/meta.json",
 ]
 
@@ -60,6 +59,12 @@ def flip(path: Path, at: int) -> None:
     path.write_bytes(data)
 
 
+def segment(index: Path) -> Path:
+    """The one file of token vectors."""
+    (path,) = (live_folder(index) / "tokens").iterdir()
+    return path
+
+
 def change_manifest(index: Path, **fields: Any) -> None:
     path = live_folder(index) / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **fields}), encoding="utf-8")
@@ -72,7 +77,8 @@ def assert_one_clear_line(error: QuipuError) -> None:
 
 def test_every_file_of_a_generation_is_in_the_list_below(whole: Path) -> None:
     found = {p.relative_to(live_folder(whole)).as_posix() for p in live_folder(whole).rglob("*") if p.is_file()}
-    assert {name for name in found if not name.startswith("lexical/")} == {n for n in FILES if "/" not in n}
+    assert {name for name in found if "/" not in name} == {n for n in FILES if "/" not in n}
+    assert {name.split("/")[0] for name in found if "/" in name} == {"lexical", "tokens"}
     assert "lexical/meta.json" in found
 
 
@@ -103,9 +109,12 @@ def test_a_file_that_is_cut_or_gone_or_longer_is_damage(index: Path, name: str, 
 
 def test_verify_names_each_damaged_file(index: Path) -> None:
     assert check(index)[1] == []
-    flip(live_folder(index) / "tokens.npy", -1)
+    flip(segment(index), -1)
     (live_folder(index) / "corpus.sqlite").unlink()
-    assert check(index)[1] == ["corpus.sqlite is missing", "tokens.npy was altered (its checksum differs)"]
+    assert check(index)[1] == [
+        "corpus.sqlite is missing",
+        f"tokens/{segment(index).name} was altered (its checksum differs)",
+    ]
 
 
 def test_files_too_large_to_hash_on_opening_are_still_measured_and_verified(
@@ -123,13 +132,13 @@ def test_files_too_large_to_hash_on_opening_are_still_measured_and_verified(
 
 @pytest.mark.parametrize(
     ("version", "advice"),
-    [(2, "newer quipu"), (99, "newer quipu"), (0, "run quipu build"), ("x", "run quipu build")],
+    [(3, "newer quipu"), (99, "newer quipu"), (1, "run quipu build"), ("x", "run quipu build")],
 )
 def test_another_format_is_refused(index: Path, version: object, advice: str) -> None:
     change_manifest(index, format_version=version)
     with pytest.raises(IndexFormatError, match=advice) as caught:
         open_generation(index)
-    assert "expected 1" in str(caught.value)
+    assert "expected 2" in str(caught.value)
 
 
 def test_a_manifest_that_says_something_else_is_damage(index: Path) -> None:
@@ -138,7 +147,7 @@ def test_a_manifest_that_says_something_else_is_damage(index: Path) -> None:
         open_generation(index)
 
 
-@pytest.mark.parametrize("content", ["[]", "null", '"x"', "{}", "[" * 100_000, '{"format_version": 1}'])
+@pytest.mark.parametrize("content", ["[]", "null", '"x"', "{}", "[" * 100_000, '{"format_version": 2}'])
 def test_a_manifest_of_another_shape_is_damage(index: Path, content: str) -> None:
     (live_folder(index) / "manifest.json").write_text(content, encoding="utf-8")
     with pytest.raises(IndexDamagedError) as caught:

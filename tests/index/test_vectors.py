@@ -16,7 +16,14 @@ from index.vectors import VectorIndex, write_vectors
 
 def unit(n: int, dim: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return stored(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def stored(
+    rows: np.ndarray[tuple[int, int], np.dtype[np.float32]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """The rows as 16 bits hold them, which is how they come from the cache."""
+    return rows.astype(np.float16).astype(np.float32)
 
 
 @given(st.integers(1, 60), st.integers(1, 80), st.integers(0, 2**32 - 1))
@@ -43,17 +50,26 @@ def test_stored_vectors_come_back_by_row(tmp_path: Path) -> None:
     np.testing.assert_array_equal(index.vectors(np.array([7, 0, 7])), rows[[7, 0, 7]])
 
 
-def test_the_graph_for_many_vectors_finds_nearly_all_neighbours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_lists_for_many_vectors_find_nearly_all_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors, "FLAT_UP_TO", 100)
-    rows = unit(2_000, 16, 2)
+    monkeypatch.setattr(vectors, "LISTS_PER_ROOT", 1)
+    topics = unit(40, 16, 2)
+    rows = np.repeat(topics, 200, axis=0) + 0.3 * unit(8_000, 16, 4)
+    rows = stored(rows / np.linalg.norm(rows, axis=1, keepdims=True))
     write_vectors(tmp_path / "v.faiss", rows)
     index = VectorIndex(tmp_path / "v.faiss")
-    queries = unit(50, 16, 3)
+    queries = stored(rows[::160] + 0.05 * unit(50, 16, 3))
     found = sum(len(set(index.search(q, 10).rows) & set(np.argsort(-(rows @ q))[:10])) for q in queries)
     assert found / 500 >= 0.97
-    np.testing.assert_allclose(index.vectors(np.array([3, 1999])), rows[[3, 1999]], atol=1e-3)
+    np.testing.assert_array_equal(index.vectors(np.array([3, 7999])), rows[[3, 7999]])
+
+
+def test_vectors_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "BLOCK", 7)
+    rows = unit(50, 16, 5)
+    np.save(tmp_path / "rows.npy", rows.astype(np.float16))
+    write_vectors(tmp_path / "v.faiss", np.load(tmp_path / "rows.npy", mmap_mode="r"))
+    np.testing.assert_array_equal(VectorIndex(tmp_path / "v.faiss").vectors(np.arange(50)), rows)
 
 
 @pytest.mark.parametrize("data", [None, b"", b"no index", b"IxFI" + bytes(20)])

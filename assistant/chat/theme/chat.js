@@ -4,6 +4,8 @@ const input = byId("q-input");
 let turnNumber = 0;
 let running = false;
 let patience = 0;
+// What was asked last, so that it can be asked again as it was.
+let asked = null;
 
 const announce = (key) => { byId("q-status").textContent = words(key); };
 
@@ -76,7 +78,13 @@ function archive() {
   byId("q-history").append(...[stage, ...byId("q-pending").children].filter(Boolean));
 }
 
-function ask(text) {
+// The question before, if its turn was one that a question can follow up on.
+function questionBefore() {
+  const turns = [...document.querySelectorAll(".q-turn")].filter((turn) => turn.dataset.state === "done");
+  return turns.length ? turns[turns.length - 1].dataset.question : "";
+}
+
+function ask(text, { previous = "", filter = chosenFilter() } = {}) {
   const question = text.trim();
   if (running) return;
   if (!question) {
@@ -85,6 +93,7 @@ function ask(text) {
     return;
   }
   if (byId("q-reader").open) closeReader();
+  if (!panel.hidden) togglePanel(false);
   byId("q-intro").hidden = true;
   document.documentElement.classList.add("q-asked");
   document.querySelector('[data-tool="new"]').hidden = false;
@@ -97,13 +106,19 @@ function ask(text) {
   fitInput();
   byId("q-pending").firstElementChild.scrollIntoView({ block: "start" });
   turnNumber += 1;
-  trigger("ask_question", { question, language, turn: turnNumber });
+  asked = { question, previous, filter };
+  trigger("ask_question", { ...asked, language, turn: turnNumber });
 }
 
 function stop() {
   if (!running) return;
   trigger("stop_answer");
   setRunning(false);
+  const inLine = document.querySelector('#q-stage .q-turn[data-state="waiting"]');
+  if (inLine) {
+    byId("q-pending").replaceChildren(pendingTurn(inLine.dataset.question));
+    inLine.remove();
+  }
   setPending("stopped", true);
   announce("stopped");
   input.focus();
@@ -113,8 +128,14 @@ function answerChanged(stage) {
   const turn = stage.querySelector(".q-turn");
   if (!turn) return;
   const first = byId("q-pending").childElementCount > 0;
+  if (turn.dataset.state === "waiting" && !running) return;
   byId("q-pending").replaceChildren();
   if (first) turn.scrollIntoView({ block: "start" });
+  if (turn.dataset.state === "waiting") {
+    clearTimeout(patience);
+    byId("q-status").textContent = turn.querySelector(".q-place").textContent;
+    return;
+  }
   if (turn.dataset.state === "streaming") return;
   setRunning(false);
   if (turn.dataset.state === "error") {
@@ -129,6 +150,7 @@ function answerChanged(stage) {
 function newConversation() {
   if (running) stop();
   if (byId("q-reader").open) closeReader();
+  setFilter(noFilter());
   for (const node of document.querySelectorAll(".q-turn")) node.remove();
   byId("q-intro").hidden = false;
   document.documentElement.classList.remove("q-asked");
@@ -136,6 +158,14 @@ function newConversation() {
   byId("q-status").textContent = "";
   scrollTo(0, 0);
   input.focus();
+}
+
+function logOut() {
+  const leaving = document.createElement("form");
+  leaving.method = "post";
+  leaving.action = "logout";
+  document.body.append(leaving);
+  leaving.submit();
 }
 
 async function toClipboard(text) {
@@ -153,10 +183,21 @@ async function toClipboard(text) {
 }
 
 async function act(button) {
-  const question = button.closest(".q-turn").dataset.question;
+  const turn = button.closest(".q-turn");
+  const { question } = turn.dataset;
   const name = button.dataset.action;
-  if (name === "retry") return ask(question);
-  const link = `${location.origin}${location.pathname}?q=${encodeURIComponent(question)}`;
+  const applied = turn.dataset.filter || "";
+  const filter = applied ? JSON.parse(applied) : {};
+  if (name === "retry") return turn.dataset.state === "done" || !asked ? ask(question, { filter }) : ask(asked.question, asked);
+  if (name === "literal") return ask(button.dataset.typed, { filter });
+  if (name === "everything") { setFilter(noFilter()); return ask(question, { filter: {} }); }
+  if (name === "edit") {
+    input.value = question;
+    fitInput();
+    return input.focus();
+  }
+  const narrowed = applied ? `&filter=${encodeURIComponent(applied)}` : "";
+  const link = `${location.origin}${location.pathname}?q=${encodeURIComponent(question)}${narrowed}`;
   await toClipboard(name === "copy" ? button.dataset.payload : link);
   const done = name === "copy" ? "copied" : "linked";
   const label = button.querySelector("[data-t]");
@@ -179,34 +220,48 @@ function clicked(event) {
   else if (button.classList.contains("q-example")) ask(data.question);
   else if (data.language) { stored.set("language", data.language); setLanguage(data.language); }
   else if (data.tool === "theme") switchTheme();
+  else if (data.tool === "logout") logOut();
   else if (data.tool === "new") newConversation();
   else if (button.matches("[data-skip]")) { event.preventDefault(); input.focus(); }
 }
 
-form.addEventListener("submit", (event) => { event.preventDefault(); ask(input.value); });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask(input.value, { previous: questionBefore() });
+});
 byId("q-stop").addEventListener("click", stop);
 input.addEventListener("input", fitInput);
 input.addEventListener("keydown", (event) => {
   // While an input method composes a character, Enter belongs to it.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  ask(input.value);
+  ask(input.value, { previous: questionBefore() });
 });
 byId("q-reader").addEventListener("close", readerClosed);
 byId("q-reader").addEventListener("cancel", (event) => { event.preventDefault(); closeReader(); });
 byId("q-reader").addEventListener("keydown", readerKey);
 byId("q-reader").addEventListener("click", readerClick);
 document.addEventListener("quipu:answer", (event) => answerChanged(event.detail));
+document.addEventListener("quipu:language", () => { showActive(); if (!panel.hidden) fillPanel(); });
 document.addEventListener("click", clicked);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   if (tipped) hideTip();
+  else if (!panel.hidden) togglePanel(false);
   else if (byId("q-reader").open) closeReader();
 });
 watchTips();
 applyTheme();
 setLanguage(language);
 document.documentElement.classList.add("q-ready");
+performance.mark("quipu-ready");
 if (!narrow.matches) input.focus({ preventScroll: true });
-const linked = new URLSearchParams(location.search).get("q");
-if (linked) ask(linked);
+fitFoot();
+const parameters = new URLSearchParams(location.search);
+try {
+  const linkedFilter = JSON.parse(parameters.get("filter") || "{}");
+  const known = Object.entries(noFilter()).map(([name, empty]) => [name, typeof linkedFilter[name] === typeof empty
+    && Array.isArray(linkedFilter[name]) === Array.isArray(empty) ? linkedFilter[name] : empty]);
+  setFilter(Object.fromEntries(known));
+} catch { /* a link that was cut short */ }
+if (parameters.get("q")) ask(parameters.get("q"));

@@ -44,4 +44,5 @@ function setLanguage(code) {
     button.setAttribute("aria-pressed", String(button.dataset.language === code));
   }
   translate(document);
+  document.dispatchEvent(new CustomEvent("quipu:language"));
 }

@@ -1,6 +1,6 @@
 // The reader: a whole document beside the answer, scrolled to a cited sentence.
 const narrow = matchMedia("(max-width: 959px)");
-const reading = { turn: null, marker: 0, opener: null, request: 0, shown: "" };
+const reading = { turn: null, marker: 0, opener: null, request: 0, shown: "", doc: "", marks: [] };
 
 const citationsOf = (turn) => JSON.parse(turn.dataset.citations || "[]")
   .map(([marker, doc, start, end]) => ({ marker, doc, start, end }));
@@ -59,7 +59,7 @@ async function fillReader(doc, marks) {
     return false;
   }
   body.innerHTML = reply.html;
-  reading.shown = key;
+  Object.assign(reading, { shown: key, doc, marks });
   return true;
 }
 
@@ -126,8 +126,9 @@ function readerKey(event) {
 }
 
 function readerClick(event) {
-  const button = event.target.closest("[data-reader], [data-heading]");
+  const button = event.target.closest("[data-reader], [data-heading], [data-page]");
   if (!button) return;
+  if (button.dataset.page) return togglePage(button);
   const action = { previous: () => step(-1), next: () => step(1), close: closeReader }[button.dataset.reader];
   if (action) action();
   const heading = button.dataset.heading && byId(button.dataset.heading);

@@ -1,0 +1,244 @@
+"""A load test of the chat: one visitor, then many at once, over the same routes that a browser uses.
+
+    python -m assistant.chat.bench [--index DIR] [--users 30] [--seconds 60] [--json]
+
+Starts `quipu chat` on the index (a free port, this machine alone), asks questions that nobody asked before one after the other, then lets
+every user ask the next question as soon as the last one is answered: the examples of the start page, or with --questions FILE
+only questions that nobody asked before. Memory is the server's, from `/metrics`.
+With Chromium it also measures how soon the page is ready, and the first words after a question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+
+CHROMIUM = "/usr/bin/chromium"
+_READY = re.compile(r"Quipu answers on (http://\S+)")
+
+
+@click.command()
+@click.option("--index", type=click.Path(path_type=Path), default=Path(".index"), show_default=True)
+@click.option("--users", default=30, show_default=True, type=click.IntRange(1))
+@click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(1))
+@click.option(
+    "--questions",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ask the questions of this JSONL file, each made different from all before; else the examples of the start page.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def bench(index: Path, users: int, seconds: float, questions: Path | None, as_json: bool) -> None:
+    """Measure the chat with one visitor and with many."""
+    command = [sys.executable, "-m", "assistant", "chat", "--index", str(index)]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        address = _address(server)
+        figures = asyncio.run(_measure(address, users, seconds, _questions(questions)))
+        figures.update(_in_a_browser(address))
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(20)
+    if as_json:
+        click.echo(json.dumps(figures, indent=1))
+    else:
+        for name, value in figures.items():
+            click.echo(f"{name:<28} {value}")
+    if figures["errors"]:
+        raise SystemExit(1)
+
+
+def _questions(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    return [json.loads(line)["question"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _address(server: subprocess.Popen[str]) -> str:
+    assert server.stderr is not None
+    for line in server.stderr:
+        if found := _READY.search(line):
+            return found[1]
+    raise SystemExit("the chat did not start")
+
+
+class Visitor:
+    """One page's conversation with the server."""
+
+    def __init__(self, client: httpx.AsyncClient, number: int, config: dict[str, Any]) -> None:
+        self._client = client
+        self._session = f"bench{number}"
+        dependency = next(d for d in config["dependencies"] if d["targets"] and d["targets"][0][1] == "ask_question")
+        self._function = dependency["id"]
+        self._target = dependency["targets"][0][0]
+
+    async def ask(self, question: str) -> tuple[float, float, str]:
+        """Milliseconds to the first words and to the whole answer, and the turn's last state."""
+        begun = time.perf_counter()
+        data = {"question": question, "language": "en", "turn": 1, "previous": "", "filter": {}}
+        body = {
+            "data": [],
+            "event_data": data,
+            "fn_index": self._function,
+            "trigger_id": self._target,
+            "session_hash": self._session,
+        }
+        joined = await self._client.post("gradio_api/queue/join", json=body)
+        joined.raise_for_status()
+        first, state = 0.0, "nothing"
+        async for message in self._messages():
+            kind = message.get("msg")
+            if kind in ("process_generating", "process_completed"):
+                shown = json.dumps(message.get("output", {}))
+                if not first and "q-said" in shown:
+                    first = (time.perf_counter() - begun) * 1e3
+                if found := re.findall(r'data-state=\\*"(\w+)', shown):
+                    state = found[-1]
+            if kind == "process_completed":
+                state = state if message.get("success") else "failed"
+                break
+        return first, (time.perf_counter() - begun) * 1e3, state
+
+    async def _messages(self) -> AsyncIterator[dict[str, Any]]:
+        parameters = {"session_hash": self._session}
+        async with self._client.stream("GET", "gradio_api/queue/data", params=parameters) as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data:"):
+                    yield json.loads(line[5:])
+
+
+async def _measure(address: str, users: int, seconds: float, given: Sequence[str]) -> dict[str, Any]:
+    limits = httpx.Limits(max_connections=4 * users, max_keepalive_connections=4 * users)
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client:
+        config = (await client.get("config")).json()
+        examples = re.findall(r'data-question="([^"]+)"', json.dumps(config, ensure_ascii=False).replace('\\"', '"'))
+        numbers = count()
+
+        def question() -> str:
+            number = next(numbers)
+            if given:
+                # No two alike, so that no answer that was kept can serve.
+                return f"{given[number % len(given)]} ({number})"
+            return examples[number % len(examples)] if examples else "What is it about?"
+
+        alone = Visitor(client, 0, config)
+        first_ever = await alone.ask(question())
+        single = [await alone.ask(f"{question()} {n}") for n in range(30)]
+        before = await _memory(client)
+        memory = [before]
+        ends = time.perf_counter() + seconds
+        answers: list[tuple[float, float, str]] = []
+        errors: list[str] = []
+
+        async def keep_asking(number: int) -> None:
+            visitor = Visitor(client, number, config)
+            while time.perf_counter() < ends:
+                try:
+                    answers.append(await visitor.ask(question()))
+                except (httpx.HTTPError, ValueError) as error:
+                    errors.append(f"{type(error).__name__}: {error}")
+
+        async def watch() -> None:
+            while time.perf_counter() < ends:
+                await asyncio.sleep(2)
+                memory.append(await _memory(client))
+
+        await asyncio.gather(watch(), *(keep_asking(number) for number in range(1, users + 1)))
+    errors += [f"the turn ended as {state}" for _, _, state in answers if state != "done"]
+    times = sorted(total for _, total, _ in answers)
+    single_median = statistics.median(total for _, total, _ in single)
+    return {
+        "cores": os.cpu_count(),
+        "first_question_ms": round(first_ever[1]),
+        "single_p50_ms": round(single_median),
+        "single_first_words_p50_ms": round(statistics.median(first for first, _, _ in single)),
+        "users": users,
+        "seconds": seconds,
+        "answers": len(answers),
+        "answers_per_second": round(len(answers) / seconds, 1),
+        "p50_ms": round(times[len(times) // 2]),
+        "p95_ms": round(times[int(len(times) * 0.95)]),
+        "p95_over_single": round(times[int(len(times) * 0.95)] / single_median, 1),
+        "errors": len(errors),
+        "error_kinds": sorted(set(errors))[:5],
+        "memory_mb": [
+            round(value / 1e6) for value in (memory[0], memory[len(memory) // 4], memory[len(memory) // 2], memory[-1])
+        ],
+    }
+
+
+async def _memory(client: httpx.AsyncClient) -> float:
+    text = (await client.get("metrics")).text
+    found = re.search(r"^process_resident_memory_bytes (\S+)", text, re.M)
+    return float(found[1]) if found else 0.0
+
+
+_FIRST_WORDS = """question => new Promise(resolve => {
+  const begun = performance.now();
+  new MutationObserver((_, watching) => {
+    const turn = document.querySelector('#q-stage .q-turn');
+    if (turn?.dataset.question === question && turn.querySelector('.q-said')) {
+      watching.disconnect();
+      resolve(performance.now() - begun);
+    }
+  }).observe(document.getElementById('q-stage'), {childList: true, subtree: true});
+  const input = document.getElementById('q-input');
+  input.value = question;
+  input.form.requestSubmit();
+})"""
+
+
+def _in_a_browser(address: str) -> dict[str, Any]:
+    """How soon the page is ready and the first words are there, in milliseconds; nothing without Chromium."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return {}
+    if not Path(CHROMIUM).exists():
+        return {}
+    ready, first = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(5):
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(address)
+            page.wait_for_selector("html.q-ready", state="attached")
+            ready.append(
+                page.evaluate(
+                    "performance.getEntriesByName('quipu-ready')[0].startTime"
+                    " - performance.getEntriesByType('navigation')[0].responseStart"
+                )
+            )
+            examples = page.eval_on_selector_all(".q-example", "all => all.map(e => e.dataset.question)")
+            for question in examples[:4]:
+                first.append(page.evaluate(_FIRST_WORDS, question))
+                page.wait_for_selector('#q-stage .q-turn[data-state="done"]')
+            context.close()
+        browser.close()
+    if not first:
+        return {"page_ready_ms": [round(value) for value in sorted(ready)]}
+    return {
+        "page_ready_ms": [round(value) for value in sorted(ready)],
+        "first_words_first_question_ms": round(first[0]),
+        "first_words_p50_ms": round(statistics.median(first)),
+        "first_words_max_ms": round(max(first)),
+    }
+
+
+if __name__ == "__main__":
+    bench()

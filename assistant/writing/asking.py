@@ -1,0 +1,60 @@
+"""`quipu ask --llm`: one question, or a file of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from assistant.assistant import Assistant
+from assistant.batch import read_lines
+from assistant.terminal import note, one_line, progress_bars
+from assistant.writing.config import LlmSettings
+from assistant.writing.followup import Turn
+from assistant.writing.terminal import print_written
+from assistant.writing.writer import Writer
+from index.errors import QuestionError, QuipuError
+
+
+def ask_one(
+    assistant: Assistant,
+    settings: LlmSettings,
+    question: str,
+    k: int,
+    *,
+    as_json: bool,
+    after: Sequence[str] = (),
+    translated: bool = False,
+) -> None:
+    """Answer one question; `after` are the earlier ones of the conversation."""
+    writer = Writer(assistant, settings)
+    history = [Turn(earlier) for earlier in after]
+    if as_json:
+        click.echo(json.dumps(writer.ask(question, k, history).to_json(), ensure_ascii=False))
+    else:
+        print_written(writer, question, k, history, translated=translated)
+
+
+def ask_all(assistant: Assistant, settings: LlmSettings, questions: Path, k: int, *, as_json: bool) -> None:
+    """Answer every question of a file in order. Raises QuipuError at the end if some could not be asked."""
+    wanted = read_lines(questions, "question", "id")
+    writer = Writer(assistant, settings)
+    failed = 0
+    with progress_bars() as progress:
+        for done, (question_id, text) in enumerate(wanted, start=1):
+            try:
+                if as_json:
+                    click.echo(json.dumps(writer.ask(text, k).to_json(question_id), ensure_ascii=False))
+                else:
+                    click.echo(f"\n{one_line(question_id)}  {one_line(text)}")
+                    print_written(writer, text, k)
+            except QuestionError as error:
+                failed += 1
+                note(f"{question_id}: {error}")
+                if as_json:
+                    click.echo(json.dumps(assistant.refuse(text, str(error)).to_json(question_id), ensure_ascii=False))
+            progress("writing", done, len(wanted))
+    if failed:
+        raise QuipuError(f"{failed} of {len(wanted)} questions could not be asked; each is named above")

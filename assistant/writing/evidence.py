@@ -1,0 +1,117 @@
+"""The nouns of checking: a claim, the passage that it is held against, the windows of it, and how well one supports the claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asked import Asked
+from assistant.bridge import Translation
+from assistant.writing.names import Name
+from assistant.writing.quantities import Quantity
+from index.corpus import StoredPassage
+from index.embedding import Encoded
+from index.types import Sentence
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A written sentence made ready: its figures, names, content words and vectors."""
+
+    text: str
+    language: str
+    quantities: tuple[Quantity, ...]
+    names: tuple[Name, ...]
+    asked: Asked
+    translation: Translation
+    encoded: Encoded
+
+    @property
+    def content(self) -> NDArray[np.bool_]:
+        """Which of its tokens belong to content words, `(n,)`."""
+        content = np.zeros(len(self.encoded.tokens.spans) if self.encoded.tokens is not None else 0, dtype=bool)
+        content[[row for word in self.asked.words for row in word.tokens]] = True
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage with the vectors of its tokens `(n, dim)`, where they start, and those of its sentences `(m, dim)`."""
+
+    stored: StoredPassage
+    title: str
+    language: str
+    tokens: Floats
+    starts: NDArray[np.int64]
+    sentences: Floats
+
+    @property
+    def about(self) -> str:
+        """The title and the headings, under which everything in the passage stands."""
+        return f"{self.title}\n{self.stored.context}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A claim against one passage.
+
+    `similar` are the inner products of their tokens; `late[i]` how well sentence i covers the claim's content words;
+    `figures[q][i]` and `names[n][i]` whether it holds a figure or name of the claim; `rival` is as `rival` says.
+    """
+
+    similar: Floats
+    cosines: Floats
+    late: NDArray[np.float64]
+    figures: NDArray[np.bool_]
+    names: NDArray[np.bool_]
+    rival: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Sentences of a passage, in order, by their places in `passage.sentences`."""
+
+    places: tuple[int, ...]
+
+    def sentences(self, evidence: Evidence) -> tuple[Sentence, ...]:
+        """The sentences themselves."""
+        return tuple(evidence.stored.passage.sentences[i] for i in self.places)
+
+    def text(self, evidence: Evidence) -> str:
+        """Their text, a line each."""
+        passage = evidence.stored.passage
+        return "\n".join(
+            passage.text[s.start - passage.start : s.end - passage.start] for s in self.sentences(evidence)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How well a window supports a claim.
+
+    `missing` holds figures and names of the claim that the window lacks. `conflict` is empty, or says how the two contradict
+    each other: `denial`, `opposite`, or `figure` for one that the passage gives to something else. `probability` is of the
+    meaning alone.
+    """
+
+    stored: StoredPassage
+    window: Window
+    missing: tuple[str, ...]
+    conflict: str
+    features: Mapping[str, float]
+    probability: float
+    supported: bool
+
+
+def inside_of(evidence: Evidence, sentences: Sequence[Sentence]) -> NDArray[np.bool_]:
+    """Which tokens of the passage begin in these sentences."""
+    offset = evidence.stored.passage.start
+    within = np.zeros(len(evidence.starts), dtype=bool)
+    for sentence in sentences:
+        within |= (evidence.starts >= sentence.start - offset) & (evidence.starts < sentence.end - offset)
+    return within
