@@ -21,6 +21,7 @@ PLACES = Path(__file__).with_name("places.tsv")
 _WORD = re.compile(r"[^\W_]+(?:[.’'&-][^\W_]+)*\.?")
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]+")
 _LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to)\b")
+_AND = re.compile(r"\s+(?:and|&|y|e)\s+")
 _LOOSE_LINKS = re.compile(
     r"\s+|\b(?:de|del|la|las|los|of|the|for|to|and|y|e|in|on|against|contra|para|en)\b|[,&’'()*-]"
 )
@@ -53,6 +54,21 @@ class Name:
     def is_place(self) -> bool:
         """Whether the word stands for a country or region."""
         return _place(self.plain) is not None
+
+
+def joined(name: Name, among: Sequence[Name], text: str) -> list[Name]:
+    """The words of the name that `name` is part of, also those behind an "and" ("Superintendencia de Banca y Seguros")."""
+    at = next(i for i, other in enumerate(among) if other.start == name.start)
+    first = last = at
+    while first and _one_name(among[first - 1], among[first], text):
+        first -= 1
+    while last + 1 < len(among) and _one_name(among[last], among[last + 1], text):
+        last += 1
+    return list(among[first : last + 1])
+
+
+def _one_name(left: Name, right: Name, text: str) -> bool:
+    return left.run == right.run or bool(_AND.fullmatch(text[left.end : right.start]))
 
 
 def unified(text: str) -> str:
@@ -117,12 +133,14 @@ class Source:
             return True
         if name.text.isupper() and name.plain in self.initials:
             return True
-        if (
-            len(spelled) > 1
-            and "".join(word.plain[0] if not word.text.isupper() else word.plain for word in spelled) in self.acronyms
-        ):
+        if self.abbreviates(spelled):
             return True
         return translated and not name.text.isupper()
+
+    def abbreviates(self, spelled: Sequence[Name]) -> bool:
+        """Whether the initials of a longer name stand here as an acronym."""
+        initials = "".join(word.plain[0] if not word.text.isupper() else word.plain for word in spelled)
+        return len(spelled) > 1 and initials in self.acronyms
 
     def cognate(self, name: Name) -> bool:
         """Whether a long word of a name stands here in nearly the same letters ("Superintendencia", "Superintendency")."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assistant.asked import stems_of
 from assistant.bridge import OTHER
 from assistant.writing.evidence import Aligned, Claim, Evidence, Floats, Window, inside_of
-from assistant.writing.names import Name, Source, names
+from assistant.writing.names import Name, Source, joined, names
 from assistant.writing.polarity import denials, opposite, strict_denials
 from assistant.writing.quantities import ORDINAL, quantities
 
@@ -48,6 +48,8 @@ def missing_names(claim: Claim, text: str, context: str, language: str) -> tuple
         across = claim.translation.by_word.get(name.text, frozenset()) if language != claim.language else frozenset()
         used |= across & held
         if language != claim.language and source.cognate(name):
+            continue
+        if source.abbreviates(joined(name, claim.names, claim.text)):
             continue
         if name.sure and not source.holds(name, spelled, translated=bool(across & held)):
             missing.append(name.text)

@@ -32,26 +32,26 @@ def test_a_set_that_is_not_as_expected_is_refused_with_its_line(tmp_path: Path) 
         load_claims(path)
 
 
-@pytest.mark.model
-class TestWithTheModel:
-    @pytest.fixture(scope="class")
-    def assistant(self, tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Iterator[Assistant]:
-        place = tmp_path_factory.mktemp("claims") / "index"
-        build_index(seeds, place)
-        found = Assistant.open(place)
-        yield found
-        found.close()
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Iterator[Assistant]:
+    place = tmp_path_factory.mktemp("claims") / "index"
+    build_index(seeds, place)
+    found = Assistant.open(place)
+    yield found
+    found.close()
 
-    def test_the_bars_hold(self, assistant: Assistant) -> None:
-        checker = assistant.writing_checker()
-        rows = judge(list(examples(load_claims(DEFAULT_SET), checker)), checker)
-        tuning = [row for row in rows if row.example.tuning]
-        reported = [row for row in rows if not row.example.tuning]
-        found = {one.kind: one for one in results(reported, fitted(), cosine_threshold(tuning)) if one.lang == "all"}
-        assert found[NUMBER].struck >= 0.95
-        assert found[ENTITY].struck >= 0.95
-        assert found[NEGATION].struck >= 0.80
-        assert found[ELSEWHERE].struck >= 0.80
-        assert found[TRUE].struck <= 0.05
-        for kind in (NUMBER, ENTITY, NEGATION, ELSEWHERE):
-            assert found[kind].struck > found[kind].struck_by_cosine
+
+@pytest.mark.model
+def test_the_bars_hold(assistant: Assistant) -> None:
+    checker = assistant.writing_checker()
+    rows = judge(list(examples(load_claims(DEFAULT_SET), checker)), checker)
+    tuning = [row for row in rows if row.example.tuning]
+    reported = [row for row in rows if not row.example.tuning]
+    found = {one.kind: one for one in results(reported, fitted(), cosine_threshold(tuning)) if one.lang == "all"}
+    assert found[NUMBER].struck >= 0.95
+    assert found[ENTITY].struck >= 0.95
+    assert found[NEGATION].struck >= 0.80
+    assert found[ELSEWHERE].struck >= 0.80
+    assert found[TRUE].struck <= 0.05
+    for kind in (NUMBER, ENTITY, NEGATION, ELSEWHERE):
+        assert found[kind].struck > found[kind].struck_by_cosine
