@@ -22,6 +22,11 @@ WriteFolder = Callable[[Mapping[str, str | bytes]], Path]
 PROGRAM = [sys.executable, "-c", "from assistant.cli import main; main()"]
 
 
+def interruptible() -> None:
+    """Let a child hear SIGINT, also where the tests run in the background of a shell, which has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def run(*arguments: str | Path) -> Result:
     result = CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="quipu")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -119,7 +124,9 @@ def test_a_build_that_is_stopped_ends_cleanly_and_goes_on_later(
     texts = {f"{n:03d}.txt": "\n\n".join(f"Village {m} of {n} has a port." for m in range(90)) for n in range(120)}
     source, index = write_folder(texts), tmp_path / "i"
     arguments = ["build", str(source), "--index", str(index), "--model", "hash"]
-    process = subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=interruptible
+    )
     cache = index / "cache" / "embeddings.sqlite-wal"
     while process.poll() is None and not (cache.exists() and cache.stat().st_size > 300_000):
         time.sleep(0.01)
@@ -145,6 +152,7 @@ def test_watch_builds_at_once_and_after_each_change_and_goes_on_after_an_error(s
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=interruptible,
     )
     assert process.stdout is not None
     assert process.stderr is not None
