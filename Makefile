@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX ?= .index
 SOURCE ?= seeds
 
-.PHONY: chat test check format build bench bench-chat bench-scale eval clean
+.PHONY: chat test thorough check format build bench bench-chat bench-scale eval clean
 
 # Made anew whenever pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml
@@ -23,7 +23,11 @@ chat: build
 	$(BIN)/quipu chat --index $(INDEX)
 
 test: $(VENV)/.installed
-	QUIPU_THOROUGH=1 $(BIN)/python -m pytest
+	$(BIN)/python -m pytest
+
+# More kills and faults, each at more places: some four minutes.
+thorough: $(VENV)/.installed
+	QUIPU_THOROUGH=1 $(BIN)/python -m pytest tests/index/test_crashes.py
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 Builds run in processes of their own, with faults put in between them and the system (faults/faults.c): every write,
 creation, rename, link, truncation, removal and flush of a file below the index can fail or be the last thing that
-happens. By default a sample of these is tried; QUIPU_THOROUGH=1 (as `make test` has it) tries more, QUIPU_THOROUGH=all
+happens. By default a sample of these is tried; QUIPU_THOROUGH=1 (as `make thorough` has it) tries more, QUIPU_THOROUGH=all
 every one.
 """
 
