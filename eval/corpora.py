@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -29,10 +30,7 @@ def corpus_index(folder: Path, model: str, build: Build, *, half: bool = False) 
     already is still what it should be.
     """
     checksum = hashlib.sha256((folder / "corpus.jsonl").read_bytes()).hexdigest()
-    key = hashlib.sha256("\n".join((LAYOUT, checksum, model, "half" if half else "whole")).encode()).hexdigest()
-    place = cache_folder() / "eval" / key[:16]
-    place.mkdir(parents=True, exist_ok=True)
-    with FileLock(place.with_suffix(".lock")):
+    with _place(checksum, model, "half" if half else "whole") as place:
         source = place / "source"
         if not source.is_dir():
             _write_source(folder, source, half=half)
@@ -42,12 +40,18 @@ def corpus_index(folder: Path, model: str, build: Build, *, half: bool = False) 
 
 def folder_index(documents: Path, model: str, build: Build) -> Path:
     """The index of a folder of documents, built or brought up to date."""
-    key = hashlib.sha256("\n".join((LAYOUT, str(documents.resolve()), model)).encode()).hexdigest()
-    place = cache_folder() / "eval" / key[:16]
-    place.mkdir(parents=True, exist_ok=True)
-    with FileLock(place.with_suffix(".lock")):
+    with _place(str(documents.resolve()), model) as place:
         build(documents, place / "index")
     return place / "index"
+
+
+@contextmanager
+def _place(*what: str) -> Iterator[Path]:
+    """The folder in the user's cache for what is named so, locked while it is worked on."""
+    place = cache_folder() / "eval" / hashlib.sha256("\n".join((LAYOUT, *what)).encode()).hexdigest()[:16]
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_suffix(".lock")):
+        yield place
 
 
 def kept(doc_id: str) -> bool:

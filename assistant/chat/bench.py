@@ -187,7 +187,7 @@ async def _memory(client: httpx.AsyncClient) -> float:
     return float(found[1]) if found else 0.0
 
 
-_FIRST_WORDS = """question => new Promise(resolve => {
+FIRST_WORDS = """question => new Promise(resolve => {
   const begun = performance.now();
   new MutationObserver((_, watching) => {
     const turn = document.querySelector('#q-stage .q-turn');
@@ -200,6 +200,7 @@ _FIRST_WORDS = """question => new Promise(resolve => {
   input.value = question;
   input.form.requestSubmit();
 })"""
+"""Asks a question in the page and gives the milliseconds until its first words stand there."""
 
 
 def _in_a_browser(address: str) -> dict[str, Any]:
@@ -226,7 +227,7 @@ def _in_a_browser(address: str) -> dict[str, Any]:
             )
             examples = page.eval_on_selector_all(".q-example", "all => all.map(e => e.dataset.question)")
             for question in examples[:4]:
-                first.append(page.evaluate(_FIRST_WORDS, question))
+                first.append(page.evaluate(FIRST_WORDS, question))
                 page.wait_for_selector('#q-stage .q-turn[data-state="done"]')
             context.close()
         browser.close()

@@ -17,6 +17,7 @@ from conftest import COPOLAD, HOSTILE, JUSTICE, MONGOLIA, PREVENT, USAID, Frozen
 from small_pdf import write_pdf
 from test_chat import findings, fits, open_reader
 
+from assistant.chat.bench import FIRST_WORDS
 from assistant.chat.users import hashed_password
 from index.types import Span
 
@@ -408,19 +409,7 @@ def test_the_page_is_ready_and_the_first_words_come_at_once(visit: Any, chat: Se
     visitor.ask(JUSTICE)
     visitor.ask(MONGOLIA)
     first = page.evaluate(
-        """question => new Promise(resolve => {
-          const begun = performance.now();
-          new MutationObserver((_, watching) => {
-            const turn = document.querySelector('#q-stage .q-turn');
-            if (turn?.dataset.question === question && turn.querySelector('.q-said')) {
-              watching.disconnect();
-              resolve(performance.now() - begun);
-            }
-          }).observe(document.getElementById('q-stage'), {childList: true, subtree: true});
-          const input = document.getElementById('q-input');
-          input.value = question;
-          input.form.requestSubmit();
-        })""",
+        FIRST_WORDS,
         REGIONS,
     )
     # On a busy machine all takes longer; `make bench-chat` measures on a quiet one.
