@@ -34,10 +34,34 @@ def best_matches(similar: NDArray[np.float32], columns: NDArray[np.bool_] | None
     return best
 
 
+def sentence_matches(candidate: Candidate) -> NDArray[np.float32]:
+    """`best_matches` of each sentence of the candidate, `(question tokens, sentences)`.
+
+    The tokens of a passage stand in the order of its text, so that those of a sentence are adjacent.
+    """
+    similar, passage = similarities(candidate), candidate.stored.passage
+    best = np.zeros((max(len(similar), 1), len(passage.sentences)), dtype=np.float32)
+    if not similar.size or not passage.sentences or candidate.token_starts is None:
+        return best
+    spans = np.array([(s.start, s.end) for s in passage.sentences]) - passage.start
+    edges = np.searchsorted(candidate.token_starts, spans)
+    held = edges[:, 0] < edges[:, 1]
+    # A column more, so that an edge may stand behind the last token; every other maximum is that between two sentences.
+    wider = np.concatenate([similar, similar[:, :1]], axis=1)
+    best[:, held] = np.maximum.reduceat(wider, edges[held].ravel(), axis=1)[:, ::2] if held.any() else 0.0
+    return best
+
+
 def word_matches(query: Query, best: NDArray[np.float32]) -> NDArray[np.float32]:
     """Best matches averaged over the tokens of each content word, `(words with tokens,)`."""
-    words = [list(word.tokens) for word in query.asked.words if word.tokens and max(word.tokens) < len(best)]
-    return np.array([best[tokens].mean() for tokens in words], dtype=np.float32)
+    # A word has a token or two, for which Python's own sums are faster than numpy's.
+    known = best.tolist()
+    means = [
+        sum([known[token] for token in word.tokens]) / len(word.tokens)
+        for word in query.asked.words
+        if word.tokens and max(word.tokens) < len(known)
+    ]
+    return np.array(means, dtype=np.float32)
 
 
 def word_weights(query: Query, best: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from assistant.asked import stems_of
-from assistant.matching import best_matches, inside, similarities, word_matches, word_weights
+from assistant.asked import Coverage
+from assistant.matching import best_matches, sentence_matches, similarities, word_matches, word_weights
 from assistant.weights import LinearModel, sigmoid
 
 if TYPE_CHECKING:
@@ -22,8 +19,9 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 def rerank(query: Query, candidates: Sequence[Candidate], model: LinearModel) -> tuple[Candidate, ...]:
     """Candidates with the first 20 put in order by `model`; scores stay in (0, 1) and fall with the rank."""
+    coverage = Coverage(query.asked)
     front = [
-        replace(c, score=sigmoid(model.score(passage_features(query, c))))
+        c.scored(sigmoid(model.score(passage_features(query, c, coverage))))
         for c in candidates[:RERANKED]
         if c.similar is not None
     ]
@@ -32,34 +30,35 @@ def rerank(query: Query, candidates: Sequence[Candidate], model: LinearModel) ->
     front.sort(key=lambda c: -c.score)
     floor = front[-1].score
     top = max((c.score for c in candidates[len(front) :]), default=1.0) or 1.0
-    back = [replace(c, score=floor * c.score / top) for c in candidates[len(front) :]]
+    back = [c.scored(floor * c.score / top) for c in candidates[len(front) :]]
     return (*front, *back)
 
 
-def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
-    """What the reranker looks at in one passage."""
+def passage_features(query: Query, candidate: Candidate, coverage: Coverage | None = None) -> dict[str, float]:
+    """What the reranker looks at in one passage; `coverage` is that of the question, if it is at hand."""
     passage = candidate.stored.passage
-    asked = query.asked
-    similar = similarities(candidate)
-    best = best_matches(similar)
+    coverage = coverage or Coverage(query.asked)
+    best = best_matches(similarities(candidate))
     words, weights = word_matches(query, best), word_weights(query, best)
     texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
-    late = [float(best_matches(similar, inside(candidate, s)).mean()) for s in passage.sentences]
-    scores = candidate.sentence_scores
+    late = sentence_matches(candidate).mean(axis=0)
+    scores = sorted(candidate.sentence_scores.tolist(), reverse=True)[:2]
     return {
         "score": candidate.score,
-        "coverage": asked.coverage(stems_of(candidate.stored.whole)),
-        "coverage_sentence": max((asked.coverage(stems_of(text)) for text in texts), default=0.0),
+        "coverage": coverage.of(candidate.stored.whole),
+        "coverage_sentence": max(map(coverage.of, texts), default=0.0),
         "words_mean": float(words.mean()) if len(words) else 0.0,
         "words_least": float(words.min()) if len(words) else 0.0,
         "words_weighted": float(words @ weights / weights.sum()) if len(words) and weights.sum() else 0.0,
-        "late_sentence": max(late, default=0.0),
+        "late_sentence": float(late.max()) if len(late) else 0.0,
         "same_numbers": same_numbers(query.text, passage.text),
-        "sentences_two": float(np.sort(scores)[::-1][:2].mean()) if len(scores) else 0.0,
+        "sentences_two": sum(scores) / len(scores) if scores else 0.0,
     }
 
 
 def same_numbers(question: str, text: str) -> float:
     """Share of the question's numbers that stand in the text; 1 if it has none."""
     asked = set(NUMBER.findall(question))
-    return len(asked & set(NUMBER.findall(text))) / len(asked) if asked else 1.0
+    if not asked:
+        return 1.0
+    return len(asked & set(NUMBER.findall(text))) / len(asked)

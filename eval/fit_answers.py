@@ -201,7 +201,7 @@ def ranked_anew(found: Found, candidates: Sequence[Candidate], reranking: Linear
         for word in found.query.asked.words
     )
     query = replace(found.query, asked=replace(found.query.asked, words=words))
-    ranked = order(candidates, SETTINGS, lambda candidate: candidate)
+    ranked = order(candidates, SETTINGS, lambda best: best)
     return Found(query, rerank(query, ranked, reranking))
 
 

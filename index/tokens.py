@@ -46,6 +46,7 @@ class Tokens:
         dim: int,
         without: Collection[str] = (),
     ) -> None:
+        self.dim = dim
         self.dtype = token_dtype(dim)
         self.places = places
         self.names = names
@@ -94,15 +95,29 @@ class Tokens:
 
     def raw(self, row: int) -> bytes:
         """The bytes of a passage's tokens; IndexDamagedError if they are not those that were written."""
-        segment, start, count, crc = self.places[row].item()
-        if not count:
-            return b""
-        descriptor, offset = self._files[self.names[segment]]
+        return self.of([row])[0].tobytes()
+
+    def of(self, rows: Sequence[int]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+        """The tokens of passages one after the other, and where those of each begin and the last end, `(passages + 1,)`.
+
+        IndexDamagedError if they are not those that were written.
+        """
+        places = self.places[np.asarray(rows, dtype=np.int64)]
+        bounds = np.zeros(len(places) + 1, dtype=np.int64)
+        np.cumsum(places["count"], out=bounds[1:])
         size = self.dtype.itemsize
-        data = os.pread(descriptor, count * size, offset + start * size)
-        if zlib.crc32(data) != crc:
-            raise IndexDamagedError(f"tokens/{self.names[segment]} is damaged; run quipu verify --repair")
-        return data
+        data = bytearray(int(bounds[-1]) * size)
+        into = memoryview(data)
+        at = 0
+        for segment, start, count, crc in places.tolist():
+            if not count:
+                continue
+            descriptor, offset = self._files[self.names[segment]]
+            part = into[at : at + count * size]
+            at += count * size
+            if os.preadv(descriptor, [part], offset + start * size) != len(part) or zlib.crc32(part) != crc:
+                raise IndexDamagedError(f"tokens/{self.names[segment]} is damaged; run quipu verify --repair")
+        return np.frombuffer(data, dtype=self.dtype), bounds
 
     def close(self) -> None:
         """Close the files."""
