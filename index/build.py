@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index import chunking
 from index.assembly import sources_of, write_keys, write_passages, write_sentences, write_tokens
 from index.cache import EmbeddingCache, discard, size_of
-from index.corpus import Corpus
+from index.corpus import AT_ONCE, Corpus
 from index.duplicates import Duplicate, duplicates_in, mark_duplicates
 from index.earlier import Earlier, open_earlier
 from index.embedding import Embedder, open_embedder
@@ -21,6 +24,7 @@ from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError,
 from index.generations import KEPT, sweep
 from index.intake import Changes, Intake, Taken
 from index.lexical import write_lexical
+from index.lexical_update import can_carry_on, carry_on, numbers_for
 from index.loading import Skipped, SourceFile, discover, read_metadata
 from index.lock import build_lock
 from index.models import DEFAULT_MODEL, resolve
@@ -28,7 +32,9 @@ from index.progress import Progress
 from index.reading import reader_version
 from index.sources import Source, Stamps, fingerprint, scan
 from index.store import (
+    CARRIED_ON_VERSION,
     FORMAT_VERSION,
+    LEXICAL_NUMBERS,
     current_generation,
     damages,
     file_checksums,
@@ -186,7 +192,7 @@ def _build(work: _Work, skipped: Sequence[Skipped], embedder: Embedder) -> Build
         taken = Intake(work.sources, work.metadata, embedder, earlier, cache, work.progress).write(
             folder / "corpus.sqlite", work.index / "cache"
         )
-        duplicates = tuple(mark_duplicates(folder / "corpus.sqlite"))
+        duplicates = tuple(mark_duplicates(folder / "corpus.sqlite", work.index / "cache"))
         manifest = _write(work, folder, embedder, earlier, cache, taken)
         if work.gate is not None:
             work.gate(folder, _openable(work.index), embedder)
@@ -224,13 +230,9 @@ def _write(
     write_sentences(folder, sentences, sentence_sources, earlier, cache, dim)
     write_passages(folder, passages, passage_sources, earlier, cache, dim)
     write_keys(folder, passages, sentences)
-    corpus = Corpus(folder / "corpus.sqlite")
-    try:
-        write_lexical(folder / "lexical", _lexical_texts(corpus, work.progress))
-    finally:
-        corpus.close()
+    carried_on = _write_words(work, folder, passage_sources, earlier)
     manifest = Manifest(
-        FORMAT_VERSION,
+        CARRIED_ON_VERSION if carried_on else FORMAT_VERSION,
         folder.name,
         current_generation(work.index),
         datetime.now(UTC).isoformat(timespec="seconds"),
@@ -253,6 +255,31 @@ def _write(
     )
     write_manifest(folder, manifest)
     return manifest
+
+
+def _write_words(work: _Work, folder: Path, sources: NDArray[np.int64], earlier: Earlier | None) -> bool:
+    """Write the BM25 files; tells whether they were carried on from the earlier ones, under the numbers there."""
+    corpus = Corpus(folder / "corpus.sqlite")
+    try:
+        if earlier is not None and earlier.lexical is not None and not work.thorough:
+            numbers, new = numbers_for(sources, earlier.numbers)
+            if can_carry_on(earlier.lexical, numbers, earlier.numbers):
+                gone = np.setdiff1d(earlier.numbers, numbers)
+                added = ((int(numbers[row]), text) for row, text in _lexical_texts_at(corpus, new, work.progress))
+                carry_on(folder / "lexical", earlier.lexical, gone, added)
+                np.save(folder / LEXICAL_NUMBERS, numbers)
+                return True
+        write_lexical(folder / "lexical", _lexical_texts(corpus, work.progress))
+        return False
+    finally:
+        corpus.close()
+
+
+def _lexical_texts_at(corpus: Corpus, rows: NDArray[np.int64], progress: Progress) -> Iterator[tuple[int, str]]:
+    for first in range(0, len(rows), AT_ONCE):
+        for stored in corpus.passages_at(rows[first : first + AT_ONCE].tolist()):
+            yield stored.row, embedded_text(stored.passage.text, stored.context)
+        progress("indexing words", min(first + AT_ONCE, len(rows)), len(rows))
 
 
 def _lexical_texts(corpus: Corpus, progress: Progress) -> Iterator[str]:

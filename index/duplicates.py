@@ -11,21 +11,15 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from datasketch import MinHash
+from index.signatures import PERMUTATIONS, Signatures, shingles_of
 
 ALIKE = 0.9
 """Jaccard similarity of shingles from which on two documents are the same."""
-SHINGLE = 5
-PERMUTATIONS = 64
-SAMPLED = 4_000
 ALSO_AS, DUPLICATE_OF = "also_as", "duplicate_of"
-_WORD = re.compile(r"\w+")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -36,28 +30,30 @@ class Duplicate(NamedTuple):
     other: str
 
 
-def mark_duplicates(corpus: Path) -> list[Duplicate]:
+def mark_duplicates(corpus: Path, cache: Path | None = None) -> list[Duplicate]:
     """Find the near-duplicates among the documents of a corpus file, and write into their metadata what was found.
 
     The kept one (with pages before without, else the first) has the others in `also_as`; these have `duplicate_of`.
+    Signatures of texts that were met in an earlier build are taken from the folder `cache`.
     """
     from datasketch import MinHashLSH
 
     db = sqlite3.connect(corpus)
+    known = Signatures(cache)
     try:
         order = db.execute("SELECT row, doc_id FROM documents ORDER BY pages = '[]', row").fetchall()
         lsh = MinHashLSH(threshold=0.8, num_perm=PERMUTATIONS)
         found: list[tuple[int, int]] = []
         for row, _ in order:
             text = _text(db, row)
-            shingles = shingles_of(text)
-            signature = _signature(shingles)
+            signature = known.of(text)
             same = sorted(int(other) for other in lsh.query(signature))
-            kept = next((other for other in same if _alike(text, shingles, _text(db, other))), None)
+            kept = next((other for other in same if _alike(text, _text(db, other))), None)
             if kept is None:
                 lsh.insert(str(row), signature)
             else:
                 found.append((kept, row))
+        known.save()
         names = dict(order)
         _write(db, found, names)
         return [Duplicate(names[kept], names[other]) for kept, other in found]
@@ -65,31 +61,8 @@ def mark_duplicates(corpus: Path) -> list[Duplicate]:
         db.close()
 
 
-def shingles_of(text: str) -> NDArray[np.uint64]:
-    """Hashes of the text's word 5-shingles, sorted, each once; case and punctuation do not count. `(n,)`."""
-    # Python's hash of strings differs from run to run, and is never kept.
-    words = np.fromiter((hash(word) & 0xFFFFFFFF for word in _WORD.findall(text.casefold())), dtype=np.uint64)
-    if len(words) < SHINGLE:
-        return np.unique(words.sum(keepdims=True)) if len(words) else words
-    mixed = np.zeros(len(words) - SHINGLE + 1, dtype=np.uint64)
-    for at in range(SHINGLE):
-        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + words[at : at + len(mixed)]
-    return np.unique(mixed)
-
-
-def _signature(shingles: NDArray[np.uint64]) -> MinHash:
-    from datasketch import MinHash
-
-    # Those with the smallest mixed hashes are a fair sample that two alike documents share.
-    sample = np.sort((shingles * np.uint64(0xD6E8FEB86659FD93)) >> np.uint64(32))[:SAMPLED]
-    signature = MinHash(num_perm=PERMUTATIONS, hashfunc=int)
-    if len(sample):
-        signature.update_batch(sample.tolist())
-    return signature
-
-
-def _alike(text: str, shingles: NDArray[np.uint64], other: str) -> bool:
-    theirs = shingles_of(other)
+def _alike(text: str, other: str) -> bool:
+    shingles, theirs = shingles_of(text), shingles_of(other)
     shared = len(np.intersect1d(shingles, theirs, assume_unique=True))
     union = len(shingles) + len(theirs) - shared
     return shared >= ALIKE * union and set(_FIGURE.findall(text)) == set(_FIGURE.findall(other))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from index.arrays import load_array
 from index.corpus import Corpus, StoredFile
 from index.errors import QuipuError
-from index.store import current_generation, damaged_files, read_manifest
+from index.store import current_generation, damaged_files, lexical_numbers, read_manifest
 from index.tokens import PLACE, Tokens, segment_names
 from index.types import Document, Manifest
 from index.vectors import VectorIndex
@@ -25,7 +25,8 @@ class Earlier:
     """An earlier generation, open to take over from.
 
     `files` are its source files by name; whole ones are taken over only if they became passages by the `same_recipe`.
-    What stands in a damaged file is not offered.
+    What stands in a damaged file is not offered. `lexical` is the folder of its BM25 files, None if one is damaged;
+    `numbers[i]` the number under which passage i stands there.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, recipe: str, damaged: Mapping[str, str]) -> None:
@@ -33,6 +34,7 @@ class Earlier:
         self.manifest = manifest
         self.same_recipe = manifest.recipe == recipe
         self.damaged = bool(damaged)
+        self.lexical = None if any(name.startswith("lexical") for name in damaged) else folder / "lexical"
         self._corpus = Corpus(folder / "corpus.sqlite")
         try:
             self.files: dict[str, StoredFile] = {file.name: file for file in self._corpus.files()}
@@ -41,6 +43,8 @@ class Earlier:
             count = manifest.passages
             if self.keys.shape != (count + manifest.sentences, 2) or places.shape != (count,) or places.dtype != PLACE:
                 raise QuipuError("its counts differ")
+            numbers = lexical_numbers(folder, manifest) if self.lexical is not None else None
+            self.numbers = np.arange(count) if numbers is None else numbers
             self._passages = _Lookup(self.keys[:count])
             self._sentences = _Lookup(self.keys[count:])
             self.vectors = None if "passages.faiss" in damaged else VectorIndex(folder / "passages.faiss")

@@ -5,7 +5,8 @@ Both analysers lower-case, fold accents ("mineria" finds "minería"), drop stop 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,25 +73,36 @@ def _open(folder: Path, new: bool) -> Any:
 
 def write_lexical(folder: Path, texts: Iterable[str]) -> None:
     """Index `texts`, row i for the i-th, into the new `folder`; raises OSError."""
-    from tantivy import Document
-
     folder.mkdir(parents=True)
-    try:
-        index = _open(folder, new=True)
+    with writable(folder, new=True) as index:
         writer = index.writer(heap_size=WRITER_HEAP, num_threads=1)
         for row, text in enumerate(texts):
-            document = Document()
-            document.add_unsigned("row", row)
-            for language in STEMMERS:
-                document.add_text(language, text)
-            writer.add_document(document)
+            writer.add_document(passage_entry(row, text))
         writer.commit()
         writer.wait_merging_threads()
+
+
+@contextmanager
+def writable(folder: Path, *, new: bool) -> Iterator[Any]:
+    """The tantivy index in `folder`, to be written to; raises OSError where that fails."""
+    try:
+        yield _open(folder, new=new)
     except ValueError as error:  # what tantivy raises where it cannot write
         raise OSError(str(error)) from None
 
 
-def _rows_query(schema: Any, rows: NDArray[np.int64]) -> Any:
+def passage_entry(number: int, text: str) -> Any:
+    """What tantivy is given of a passage."""
+    from tantivy import Document
+
+    document = Document()
+    document.add_unsigned("row", number)
+    for language in STEMMERS:
+        document.add_text(language, text)
+    return document
+
+
+def rows_query(schema: Any, rows: NDArray[np.int64]) -> Any:
     """A query for the passages in sorted `rows`."""
     from tantivy import FieldType, Occur, Query
 
@@ -102,15 +114,22 @@ def _rows_query(schema: Any, rows: NDArray[np.int64]) -> Any:
 
 
 class LexicalIndex:
-    """A written BM25 index, open for reading. Thread-safe."""
+    """A written BM25 index, open for reading. Thread-safe.
 
-    def __init__(self, folder: Path) -> None:
+    `numbers[i]`, int64, is the number under which row i stands in it; None where that is i.
+    """
+
+    def __init__(self, folder: Path, numbers: NDArray[np.int64] | None = None) -> None:
         try:
             self._index = _open(folder, new=False)
             self._searcher = self._index.searcher()
         except (ValueError, OSError) as error:
             raise IndexDamagedError(f"the lexical index {folder} cannot be opened: {error}; run quipu build") from None
         self.count = int(self._searcher.num_docs)
+        self._numbers = numbers
+        if numbers is not None:
+            self._order = np.argsort(numbers, kind="stable")
+            self._sorted = numbers[self._order]
 
     def search(
         self, words: Sequence[str], language: str, n: int, allowed: NDArray[np.int64] | None = None
@@ -128,11 +147,12 @@ class LexicalIndex:
             [(Occur.Should, Query.term_query(schema, language, word, index_option="freq")) for word in words]
         )
         if allowed is not None:
-            within = Query.const_score_query(_rows_query(schema, allowed), 0.0)
+            chosen = allowed if self._numbers is None else np.sort(self._numbers[allowed])
+            within = Query.const_score_query(rows_query(schema, chosen), 0.0)
             query = Query.boolean_query([(Occur.Must, query), (Occur.Must, within)])
         found = self._searcher.search(query, min(n, self.count), count=False)
-        rows = self._searcher.fast_field_values("row", [address for _, address in found.hits])
-        hits = [LexicalHit(int(row), float(score)) for row, (score, _) in zip(rows, found.hits, strict=True)]
+        rows = self._rows_of(found.hits)
+        hits = [LexicalHit(row, float(score)) for row, (score, _) in zip(rows, found.hits, strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
     def rows(self) -> list[int]:
@@ -140,13 +160,31 @@ class LexicalIndex:
         from tantivy import Query
 
         found = self._searcher.search(Query.all_query(), max(self.count, 1), count=False)
-        return sorted(int(row) for row in self._searcher.fast_field_values("row", [at for _, at in found.hits]))
+        return sorted(self._rows_of(found.hits))
+
+    def _rows_of(self, hits: Sequence[tuple[Any, Any]]) -> list[int]:
+        """The rows of what tantivy found."""
+        found = self._searcher.fast_field_values("row", [address for _, address in hits])
+        if self._numbers is None:
+            return [int(row) for row in found]
+        numbers = np.array(found, dtype=np.int64)
+        places = np.minimum(np.searchsorted(self._sorted, numbers), len(self._sorted) - 1)
+        if (self._sorted[places] != numbers).any():
+            raise IndexDamagedError("the lexical index holds a passage that no row stands for; run quipu build")
+        rows: list[int] = self._order[places].tolist()
+        return rows
 
     def idf(self, word: str, language: str) -> float:
         """Inverse document frequency of an analysed word: ln(1 + (N - df + .5) / (df + .5)), as in BM25."""
-        df = self._searcher.doc_freq(language, word)
+        df = self.document_frequency(word, language)
         return float(np.log1p((self.count - df + 0.5) / (df + 0.5)))
 
     def document_frequency(self, word: str, language: str) -> int:
         """Number of passages that hold an analysed word."""
-        return int(self._searcher.doc_freq(language, word))
+        if self._numbers is None:
+            return int(self._searcher.doc_freq(language, word))
+        from tantivy import Query
+
+        # Where passages were deleted, tantivy's own figure counts them still.
+        query = Query.term_query(self._index.schema, language, word, index_option="freq")
+        return int(self._searcher.search(query, 1, count=True).count)

@@ -10,7 +10,8 @@
         tokens/*.npy             four-bit token vectors of passages, in segments that generations share
         token_places.npy         where the tokens of passage i are, and their CRC-32
         keys.npy                 keys of the texts of all passages, then of all sentences
-        lexical/                 BM25, English and Spanish stemming
+        lexical/                 BM25, English and Spanish stemming, in segments that generations may share
+        lexical_numbers.npy      under which number passage i stands in lexical/; left out where that is i
       cache/                     embeddings by content; hashes of the source files as last seen
       build.lock, build.json     who is building, and how far it is
 
@@ -42,6 +43,9 @@ from index.types import Manifest
 from index.vectors import VectorIndex
 
 FORMAT_VERSION = 2
+CARRIED_ON_VERSION = 3
+"""The format of a generation with numbers in its lexical index, which readers of format 2 would take for rows."""
+LEXICAL_NUMBERS = "lexical_numbers.npy"
 DEFAULT_INDEX = Path(".index")
 HASHED_ON_OPEN = 1_000_000_000
 OPENED_AGAIN = 10
@@ -113,8 +117,8 @@ def read_manifest(folder: Path) -> Manifest:
         version = content["format_version"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IndexDamagedError(f"{path} is missing or damaged ({type(error).__name__}); run quipu build") from None
-    if version != FORMAT_VERSION:
-        newer = isinstance(version, int) and version > FORMAT_VERSION
+    if version not in (FORMAT_VERSION, CARRIED_ON_VERSION):
+        newer = isinstance(version, int) and version > CARRIED_ON_VERSION
         advice = "install a newer quipu, or run quipu build" if newer else "run quipu build"
         raise IndexFormatError(f"the index has format {version!r}, expected {FORMAT_VERSION}; {advice}")
     if content.pop("sha256", None) != _checksum(content):
@@ -244,7 +248,7 @@ def open_folder(folder: Path) -> Generation:
             manifest,
             corpus,
             VectorIndex(folder / "passages.faiss"),
-            LexicalIndex(folder / "lexical"),
+            LexicalIndex(folder / "lexical", lexical_numbers(folder, manifest)),
             load_array(folder / "sentences.npy"),
             tokens,
         )
@@ -255,6 +259,16 @@ def open_folder(folder: Path) -> Generation:
         corpus.close()
         raise
     return generation
+
+
+def lexical_numbers(folder: Path, manifest: Manifest) -> NDArray[np.int64] | None:
+    """The number of every passage in the lexical index, `(passages,)`; None where it is its row. IndexDamagedError."""
+    if manifest.format_version != CARRIED_ON_VERSION:
+        return None
+    numbers = load_array(folder / LEXICAL_NUMBERS)
+    if numbers.dtype != np.int64 or numbers.shape != (manifest.passages,):
+        raise IndexDamagedError(f"{LEXICAL_NUMBERS} is not as expected; run quipu build")
+    return np.array(numbers)
 
 
 def check_counts(generation: Generation) -> None:

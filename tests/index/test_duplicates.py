@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assistant.assistant import Assistant
 from assistant.bridge import Bridge
 from index.build import build_index
-from index.duplicates import shingles_of
+from index.signatures import FILE, Signatures, shingles_of
 from index.store import open_generation
 from index.testing import HashEmbedder
 
@@ -81,3 +81,45 @@ def test_shingles_do_not_count_case_or_spaces(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "!", "one", "one two three four five six"])
 def test_short_texts_have_shingles_too(text: str) -> None:
     assert len(shingles_of(text)) == {"": 0, "!": 0, "one": 1}.get(text, 2)
+
+
+def test_signatures_are_kept_for_the_next_build_and_only_new_texts_get_one(
+    write_folder: WriteFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from index import signatures
+
+    made: list[str] = []
+    fill = signatures._fill
+    monkeypatch.setattr(signatures, "_fill", lambda signature, text: (made.append(text), fill(signature, text)))
+    folder = write_folder({"a.txt": DECREE, "b.txt": DECREE.upper(), "c.txt": "Something else altogether stands here."})
+    assert built(folder, tmp_path / "index") == [("a.txt", "b.txt")]
+    assert len(made) == 3
+    made.clear()
+    (folder / "c.txt").write_text("Another thing stands here.", encoding="utf-8")
+    assert built(folder, tmp_path / "index") == [("a.txt", "b.txt")]
+    assert made == ["Another thing stands here."]
+    # That of the text that is gone is gone with it.
+    assert len(np.load(tmp_path / "index/cache" / FILE)) == 3
+
+
+def test_a_kept_signature_is_the_one_that_is_made_anew(tmp_path: Path) -> None:
+    first = Signatures(tmp_path)
+    texts = [DECREE, "", "one two", "Zwei \u0130 \ud800"]
+    made = [first.of(text).hashvalues.tolist() for text in texts]
+    first.save()
+    kept = Signatures(tmp_path)
+    assert [kept.of(text).hashvalues.tolist() for text in texts] == made
+    assert [Signatures().of(text).hashvalues.tolist() for text in texts] == made
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"\x93NUMPY", b"nothing of the kind", b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f8'}"]
+)
+def test_damaged_signatures_are_made_anew(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / FILE).write_bytes(damage)
+    signatures = Signatures(tmp_path)
+    expected = Signatures().of(DECREE).hashvalues.tolist()
+    assert signatures.of(DECREE).hashvalues.tolist() == expected
+    signatures.save()
+    assert Signatures(tmp_path).of(DECREE).hashvalues.tolist() == expected
+    assert len(np.load(tmp_path / FILE)) == 1
