@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant import wording
-from assistant.answerable import packaged_answer_model, words_of
 from assistant.bridge import Bridge
-from assistant.features import answer_features
 from assistant.filters import Facets, Filter
-from assistant.reading import Reading, read
+from assistant.judging import judge, ranked
+from assistant.reading import read
 from assistant.retrieval import Found, Retriever, Settings
+from assistant.sentence_network import packaged_network
 from assistant.types import Answer, Hit
 from assistant.verifying import Cited, cite
 from assistant.weights import Weights, packaged_weights, sigmoid
@@ -56,9 +55,9 @@ class Assistant:
         self.generation = generation
         self.retriever = Retriever(generation, embedder, bridge or Bridge(), settings)
         self.weights = weights or packaged_weights()
-        fitted = packaged_answer_model()
-        self.answers = fitted if weights is None and fitted and fitted.model == embedder.sha256 else None
-        self.threshold = self.answers.threshold if self.answers else self.weights.threshold
+        fitted = packaged_network()
+        self.network = fitted if weights is None and fitted and fitted.model == embedder.sha256 else None
+        self.threshold = self.network.threshold if self.network else self.weights.threshold
         self._writers: dict[LlmSettings, Writer] = {}
         self._writers_lock = Lock()
 
@@ -98,16 +97,15 @@ class Assistant:
         started = time.perf_counter()
         found = self.retriever.find(checked(question), where)
         read_from = time.perf_counter()
-        reading = read(found, self.weights.reading, self.generation.corpus)
-        features = answer_features(found, reading.views, reading.scores)
+        judged = judge(found, self.weights, self.network)
         # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.
-        asks = bool(features) and bool(found.query.asked.words)
-        confidence = sigmoid(self._answers(found, reading, features)) if asks else 0.0
+        confidence = sigmoid(judged.log_odds) if judged.views and found.query.asked.words else 0.0
         verify_from = time.perf_counter()
         abstained = confidence < self.threshold
         # A list may go on, or a passage hold another section, under a heading that the filter leaves out.
-        quotes = [quote for quote in reading.quotes if not where or where.fits(quote.passage, quote.start)]
-        cited = () if abstained else cite(quotes, self.generation.corpus)
+        chosen = () if abstained else read(found, judged, self.generation.corpus)
+        quotes = [quote for quote in chosen if not where or where.fits(quote.passage, quote.start)]
+        cited = cite(quotes, self.generation.corpus)
         ended = time.perf_counter()
         timings = {
             **found.timings_ms,
@@ -115,14 +113,8 @@ class Assistant:
             "verify": (ended - verify_from) * 1e3,
             "total": (ended - started) * 1e3,
         }
+        found = ranked(found, judged)
         return self._answer(question, found, cited, confidence, timings, k, where), found
-
-    def _answers(self, found: Found, reading: Reading, features: Mapping[str, float]) -> float:
-        """The logit that the documents answer."""
-        words = words_of(found, reading.views, reading.scores) if self.answers else None
-        if self.answers is None or words is None:
-            return self.weights.answerable.score(features)
-        return self.answers.score(features, words)
 
     def _answer(
         self,
@@ -160,7 +152,8 @@ class Assistant:
 
     def search(self, query: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
         """The `k` best passages for `query`, of those that fit the filter; raises as `ask` does."""
-        return self.retriever.find(checked(query), where).hits(k)
+        found = self.retriever.find(checked(query), where)
+        return ranked(found, judge(found, self.weights, self.network)).hits(k)
 
     @property
     def facets(self) -> Facets:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from assistant import question as kinds
 from assistant.asked import Stems, Word, covers, joined, stems_of
 from assistant.matching import best_matches, inside, similarities, word_matches, word_weights
-from assistant.question import LIST, counted, fold, holds_kind, spells_out
+from assistant.orders import speaks_to_machine
+from assistant.question import LIST, counted, fold, holds_kind, spells_out, without
 from assistant.reranking import same_numbers
 from assistant.retrieval import Candidate, Found, Query
 from index.types import Sentence
@@ -69,7 +70,7 @@ def _views(query: Query, number: int, candidate: Candidate) -> list[SentenceView
         best = best_matches(similar, columns)
         words = word_matches(query, best)
         held = holds_kind(text, asked.kind)
-        new = holds_kind(_without(text, asked_words), asked.kind)
+        new = holds_kind(without(text, asked_words), asked.kind)
         features = {
             "similarity": float(candidate.sentence_scores[position]),
             "gap": float(candidate.sentence_scores[position] - candidate.sentence_scores.max()),
@@ -95,11 +96,6 @@ def _views(query: Query, number: int, candidate: Candidate) -> list[SentenceView
         views.append(SentenceView(number, position, sentence, text, features))
         before = stems
     return views
-
-
-def _without(text: str, words: set[str]) -> str:
-    """The text without the words of the question: what it would add."""
-    return " ".join(word for word in text.split() if fold(word).strip(".,;:()\"“”'") not in words)
 
 
 def _reverse(similar: NDArray[np.float32], columns: NDArray[np.bool_]) -> float:
@@ -152,6 +148,7 @@ def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequenc
             asked.kind == kinds.DEFINITION and not any(views[i].features["spells_out"] for i in ranked[:5])
         ),
         "same_numbers": same_numbers(query.text, top.stored.whole),
+        "speaks_to_machine": float(speaks_to_machine(query.text)),
         "same_numbers_sentence": best.features["same_numbers"],
         **_words_matched(query, "passage", best_matches(similarities(top))),
         **_words_matched(query, "three", in_three),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set
 from functools import lru_cache
 
 NUMBER, MONEY, PERCENT, DATE, DURATION, CONTACT = "number", "money", "percent", "date", "duration", "contact"
@@ -156,6 +157,38 @@ def spells_out(text: str, question: str) -> bool:
         ):
             return True
     return False
+
+
+def answer_spans(text: str, kind: str) -> list[tuple[int, int]]:
+    """Where `text` holds something of the kind that was asked for; empty for kinds that show by no single place."""
+    if kind in _EVIDENCE:
+        spans: list[tuple[int, int]] = []
+        for match in _EVIDENCE[kind].finditer(_plain(text)):
+            # The digits of one number are matched one by one.
+            if spans and text[spans[-1][1] : match.start()] in ("", ".", ","):
+                spans[-1] = (spans[-1][0], match.end())
+            else:
+                spans.append(match.span())
+        return spans
+    if kind in (PERSON, ORGANISATION, PLACE):
+        return [match.span() for match in _CAPITALS.finditer(text)] or [match.span() for match in _NAME.finditer(text)]
+    return []
+
+
+def _plain(text: str) -> str:
+    """Lower case without accents, letter for letter: places in it are places in the text."""
+    return "".join(map(_plain_letter, text))
+
+
+@lru_cache(maxsize=4096)
+def _plain_letter(letter: str) -> str:
+    lower = unicodedata.normalize("NFD", letter)[0].lower()
+    return lower if len(lower) == 1 else letter
+
+
+def without(text: str, words: Set[str]) -> str:
+    """The text without some words, given folded: without those of a question, what it would add."""
+    return " ".join(word for word in text.split() if fold(word).strip(".,;:()\"“”'") not in words)
 
 
 def holds_kind(text: str, kind: str) -> bool:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.asked import joined, stems_of
-from assistant.features import SentenceView, sentence_views
+from assistant.features import SentenceView
+from assistant.judging import Judged
 from assistant.question import DEFINITION, LIST, VISIBLE, fold
 from assistant.retrieval import Found
-from assistant.weights import LinearModel
 from index.corpus import Corpus, StoredPassage
 from index.types import Passage, Sentence
 
@@ -20,12 +20,7 @@ LONGEST_LIST = 14
 MOST_PLACES = 4
 MOST_PLACES_SEVERAL = 5
 LOOKED_AT = 12
-LOOKED_AT_SEVERAL = 16
 OF_EACH = 2
-CLOSE = 2.6
-JOINED = 3.0
-FITTING = 4.0
-WORTH = 2.5
 SHORT_HEADING = 5
 SECTIONS_WITHIN = 8
 DEPENDENT = re.compile(
@@ -40,8 +35,6 @@ COUNTS = {
     )
     for word in words.split()
 }
-_NAMES = re.compile(r"\b[A-ZÁÉÍÓÚÑ][\w’'-]{2,}")
-_TITLE_END = re.compile(r" > |\n")
 SEVERAL = re.compile(
     r"\b(both|compare\w*|each of|which of the|different documents|across|respectively|and (?:which|what|who|how)|compar\w+|cada un[oa]"
     r"|ambos|ambas|distint[oa]s|y (?:que|cual|quien|cuant[oa]s?))\b"
@@ -71,59 +64,29 @@ class Quote:
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The chosen quotes in the order of the answer, with what the refusal needs to judge them."""
-
-    quotes: tuple[Quote, ...]
-    views: tuple[SentenceView, ...]
-    scores: tuple[float, ...]
-
-
-def read(found: Found, model: LinearModel, corpus: Corpus) -> Reading:
+def read(found: Found, judged: Judged, corpus: Corpus) -> tuple[Quote, ...]:
     """Choose the sentences that answer, the best first, each list in its own order."""
-    named = named_documents(found)
-    views = sentence_views(found, LOOKED_AT_SEVERAL) if len(named) > 1 else sentence_views(found)
-    if not views:
-        return Reading((), (), ())
-    columns = {name: np.array([view.features[name] for view in views]) for name in views[0].features}
-    scores = model.scores(columns)
     quotes: list[Quote] = []
-    for place in _chosen(found, views, scores.tolist(), named):
+    for place in _chosen(found, judged):
         stored = found.candidates[place[0].passage].stored
         for quote in _surrounded(found, stored, [view.position for view in place], corpus):
             if not any(_repeats(quote, other) for other in quotes):
                 quotes.append(quote)
-    return Reading(tuple(quotes), tuple(views), tuple(scores.tolist()))
+    return tuple(quotes)
 
 
-def named_documents(found: Found) -> frozenset[str]:
-    """Documents that the question names by a word of their titles that no other title has ("ABA ROLI", "COPOLAD")."""
-    titles = {
-        c.stored.passage.doc_id: set(_NAMES.findall(_TITLE_END.split(c.stored.context, maxsplit=1)[0]))
-        for c in found.candidates[:LOOKED_AT_SEVERAL]
-    }
-    asked = set(_NAMES.findall(found.query.text))
-    return frozenset(
-        doc_id
-        for doc_id, names in titles.items()
-        if any(name in asked and sum(name in other for other in titles.values()) == 1 for name in names)
-    )
-
-
-def _chosen(
-    found: Found, views: Sequence[SentenceView], scores: Sequence[float], named: frozenset[str]
-) -> Iterator[list[SentenceView]]:
+def _chosen(found: Found, judged: Judged) -> Iterator[list[SentenceView]]:
     """Places of the answer, each one sentence or two adjacent ones.
 
     The best; the best two of each document that the question names, if it names several; and others that are nearly as
     good or add words.
     """
+    views, scores, cuts, named = judged.views, judged.scores, judged.cuts, judged.named
     ranked = [i for i in np.argsort(-np.asarray(scores), kind="stable").tolist() if _can_stand(views[i])]
     if not ranked:
         return
     asked = found.query.asked
-    best = _best(views, scores, ranked, asked.kind)
+    best = _best(judged, ranked, asked.kind)
     ranked.remove(best)
     several = SEVERAL.search(fold(found.query.text)) is not None
     covered = stems_of(views[best].text)
@@ -141,7 +104,7 @@ def _chosen(
         near = next(
             (place for place in places if len(place) == 1 and _belong_together(found, views, place[0], i)), None
         )
-        if near is not None and scores[near[0]] - scores[i] < JOINED:
+        if near is not None and scores[near[0]] - scores[i] < cuts.joined:
             near.append(i)
             near.sort()
             covered = joined(covered, stems_of(views[i].text))
@@ -151,20 +114,20 @@ def _chosen(
         union = joined(covered, stems_of(views[i].text))
         gain = asked.coverage(union) - asked.coverage(covered)
         elsewhere = several and _doc_id(found, views[i]) not in documents
-        if scores[best] - scores[i] < CLOSE * (1 + elsewhere) + WORTH * gain:
+        if scores[best] - scores[i] < cuts.close * (1 + elsewhere) + cuts.worth * gain:
             places.append([i])
             documents.add(_doc_id(found, views[i]))
             covered = union
     yield from ([views[i] for i in place] for place in places)
 
 
-def _best(views: Sequence[SentenceView], scores: Sequence[float], ranked: Sequence[int], kind: str) -> int:
+def _best(judged: Judged, ranked: Sequence[int], kind: str) -> int:
     """The best sentence that holds what was asked for, if one is near enough to the best of all; else that one."""
     sign = "kind_new" if kind in VISIBLE else "spells_out"
     if kind not in VISIBLE and kind != DEFINITION:
         return ranked[0]
-    fitting = (i for i in ranked if views[i].features[sign] and scores[ranked[0]] - scores[i] < FITTING)
-    return next(fitting, ranked[0])
+    least = judged.scores[ranked[0]] - judged.cuts.fitting
+    return next((i for i in ranked if judged.views[i].features[sign] and judged.scores[i] > least), ranked[0])
 
 
 def _doc_id(found: Found, view: SentenceView) -> str:

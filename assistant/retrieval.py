@@ -75,7 +75,8 @@ class Candidate:
 
     `sentence_scores[i]` is the similarity of its i-th sentence, `(n,)` float32. Where late interaction was computed,
     `similar` has the inner products of the question's tokens with the passage's, `(question tokens, passage tokens)`
-    float32, and `token_starts` the characters, from the passage's start, at which the passage's tokens begin.
+    float32, `token_starts` the characters, from the passage's start, at which the passage's tokens begin, and `tokens` the
+    tokens themselves, packed (`index.quantise`).
     """
 
     stored: StoredPassage
@@ -84,11 +85,14 @@ class Candidate:
     sentence_scores: NDArray[np.float32]
     similar: NDArray[np.float32] | None = None
     token_starts: NDArray[np.int64] | None = None
+    tokens: NDArray[np.void] | None = None
 
     def scored(self, score: float) -> Candidate:
         """The candidate with another score."""
         # Several hundred times a question, where `replace` takes five times as long.
-        return Candidate(self.stored, score, self.parts, self.sentence_scores, self.similar, self.token_starts)
+        return Candidate(
+            self.stored, score, self.parts, self.sentence_scores, self.similar, self.token_starts, self.tokens
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,7 @@ class Retriever:
                 candidate.sentence_scores,
                 similar[:, first:last],
                 at[first:last] - candidate.stored.context_length,
+                packed[first:last],
             )
             for candidate, value, first, last in zip(candidates, late.tolist(), edges[:-1], edges[1:], strict=True)
         ]

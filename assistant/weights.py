@@ -60,6 +60,12 @@ def sigmoid(score: float) -> float:
     return float(1 / (1 + np.exp(-np.clip(score, -50, 50))))
 
 
+def log_odds(share: float) -> float:
+    """The inverse of `sigmoid`."""
+    share = min(max(share, 1e-9), 1 - 1e-9)
+    return float(np.log(share / (1 - share)))
+
+
 @cache
 def packaged_weights() -> Weights:
     """The weights that ship with Quipu."""

@@ -6,7 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.assistant import Assistant
@@ -17,6 +17,7 @@ from index.build import build_index
 from index.models import DEFAULT_MODEL
 
 FOLDS = 5
+CANDIDATES = 24
 RANKING = {"dense": 1.0, "sentence": 1.0, "lexical": 0.3, "late": 1.0}
 SETTINGS = Settings(RANKING, rerank=False)
 
@@ -61,10 +62,18 @@ def set_cases(path: Path, index: Path) -> Iterator[Case]:
                 return doc_id in docs and any(quote in flat or (flat in quote and len(flat) > 8) for quote in evidence)
 
             group = question["docs"][0] if question["docs"] else question["id"]
-            found = assistant.retriever.find(question["question"])
+            found = _slim(assistant.retriever.find(question["question"]), CANDIDATES)
             corpus = path.parent.name if own else "seeds"
             yield Case(
-                "set", corpus, question["id"], group, question["answerable"], question["type"], found, docs, answers
+                "set",
+                corpus,
+                question["id"],
+                group,
+                question["answerable"],
+                question["type"],
+                found,
+                docs,
+                answers,
             )
     finally:
         assistant.close()
@@ -85,10 +94,20 @@ def beir_cases(folder: Path, every: int) -> Iterator[Case]:
                 return doc_id in gold and any(answer in text for answer in wanted)
 
             group = question.docs[0].rsplit("-", 1)[0]
-            found = assistant.retriever.find(question.question)
+            found = _slim(assistant.retriever.find(question.question), SETTINGS.late)
             yield Case(folder.name, folder.name, question.id, group, True, "fact", found, gold, answers)
     finally:
         assistant.close()
+
+
+def _slim(found: Found, candidates: int) -> Found:
+    """The best candidates alone, with arrays of their own: thousands of cases are held in memory at once."""
+    kept = [
+        replace(c, similar=c.similar.copy(), tokens=c.tokens.copy())
+        for c in found.candidates[:candidates]
+        if c.similar is not None and c.tokens is not None
+    ]
+    return replace(found, candidates=tuple(kept))
 
 
 def fold_of(case: Case) -> int:

@@ -18,7 +18,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import answerable
+from assistant import sentence_network
 from assistant.features import SentenceView, sentence_views
 from assistant.reranking import RERANKED, passage_features, rerank
 from assistant.retrieval import Found
@@ -113,8 +113,9 @@ def _doc_id(found: Found, view: SentenceView) -> str:
     "--index", type=click.Path(path_type=Path), default=Path(".index"), help="The index of the question sets."
 )
 @click.option("--every", default=1, show_default=True, help="Take only each N-th question of the BEIR folders.")
+@click.option("--unseen", is_flag=True, help="Say also how the network does on each corpus when fitted to the others.")
 @click.option("--write", is_flag=True, help="Write the weights that the assistant reads.")
-def main(sets: Sequence[Path], folders: Sequence[Path], index: Path, every: int, write: bool) -> None:
+def main(sets: Sequence[Path], folders: Sequence[Path], index: Path, every: int, unseen: bool, write: bool) -> None:
     """Fit the weights and print cross-validated figures."""
     cases = [case for path in sets for case in set_cases(path, index)]
     cases += [case for folder in folders for case in beir_cases(folder, every)]
@@ -127,7 +128,7 @@ def main(sets: Sequence[Path], folders: Sequence[Path], index: Path, every: int,
     ]
     reading = fit_reading(ranked, click.echo)
     model = resolve(DEFAULT_MODEL).sha256
-    linear, threshold, network = fit_answerable(cases, reranking, reading, model, click.echo)
+    linear, threshold, network = fit_answerable(cases, reranking, reading, model, unseen, click.echo)
     if write:
         content = {
             "ranking": RANKING,
@@ -138,8 +139,8 @@ def main(sets: Sequence[Path], folders: Sequence[Path], index: Path, every: int,
         }
         WEIGHTS_FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         text = json.dumps(network, separators=(",", ":"))
-        answerable.WEIGHTS_FILE.write_text(text.replace('],"', '],\n"') + "\n", encoding="utf-8")
-        click.echo(f"written: {WEIGHTS_FILE} and {answerable.WEIGHTS_FILE}")
+        sentence_network.WEIGHTS_FILE.write_text(text.replace('],"', '],\n"') + "\n", encoding="utf-8")
+        click.echo(f"written: {WEIGHTS_FILE} and {sentence_network.WEIGHTS_FILE}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fit the probability that the documents answer: the linear model, the network over words, and the threshold."""
+"""Fit what tells whether the documents answer, and which sentence does: the linear model, the network, the thresholds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answerable import Words, words_of
 from assistant.asked import stems_of
 from assistant.features import answer_features, sentence_views
 from assistant.matching import best_matches, similarities
 from assistant.reranking import rerank
 from assistant.retrieval import Candidate, Found, order
+from assistant.sentence_inputs import Inputs, inputs_of
+from assistant.sentence_network import Standard
 from assistant.weights import LinearModel, sigmoid
 from eval.cases import FOLDS, SETTINGS, Case, fold_of
 from eval.corpora import kept
@@ -36,13 +37,17 @@ USUAL = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Features of an answer, whether the documents answer, and what was done to the question's documents."""
+    """Features of an answer, whether the documents answer, and what was done to the question's documents.
+
+    `right` says which of the sentences that the network sees answer, `(n,)`.
+    """
 
     case: Case
     what: str
     label: float
     features: dict[str, float]
-    words: Words | None
+    inputs: Inputs | None
+    right: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,17 @@ class Table:
 
 
 def fit_answerable(
-    cases: Sequence[Case], reranking: LinearModel, reading: LinearModel, model: str, say: Callable[[str], None]
+    cases: Sequence[Case],
+    reranking: LinearModel,
+    reading: LinearModel,
+    model: str,
+    unseen: bool,
+    say: Callable[[str], None],
 ) -> tuple[LinearModel, float, dict[str, object]]:
-    """The linear model with its threshold, and the content of the network's file. `model` is the embedder's checksum."""
+    """The linear model with its threshold, and the content of the network's file.
+
+    `model` is the embedder's checksum; with `unseen`, say also how well it does on each corpus when it is fitted to the others.
+    """
     table = Table.of([example for case in cases for example in examples_of(case, reranking, reading)])
     linear, scores = _fit_linear(table)
     say_how_well("linear ", table, scores, say)
@@ -87,7 +100,7 @@ def fit_answerable(
         intercept=linear.intercept * scale + shift,
         coefficients={name: value * scale for name, value in linear.coefficients.items()},
     )
-    content = _fit_words(Table.of([e for e in table.examples if e.words is not None]), model, say)
+    content = _fit_network(Table.of([e for e in table.examples if e.inputs is not None]), model, unseen, say)
     return calibrated, _threshold(table, scores * scale + shift), content
 
 
@@ -100,34 +113,54 @@ def _fit_linear(table: Table) -> tuple[LinearModel, Floats]:
     return fit_logistic(table.rows, table.labels, table.weights, table.names, PENALTY), scores
 
 
-def _fit_words(table: Table, model: str, say: Callable[[str], None]) -> dict[str, object]:
-    from eval.word_network import Rows, fit_network, layers_of, scores_of
+def _fit_network(table: Table, model: str, unseen: bool, say: Callable[[str], None]) -> dict[str, object]:
+    from eval import sentence_network as torch_side
+    from eval.sentence_network import Job
 
-    means, scales = table.rows.mean(axis=0), np.maximum(table.rows.std(axis=0), 1e-6)
-    words = [e.words for e in table.examples if e.words is not None]
-    rows = Rows((table.rows - means) / scales, words, table.labels, table.weights)
-    scores = np.zeros(len(table.labels))
-    for held_out in range(FOLDS):
-        train = table.folds != held_out
-        scores[~train] = scores_of(fit_network(rows.chosen(train)), rows.chosen(~train))
-    say_how_well("network", table, scores, say)
-    unseen = np.full(len(table.labels), np.nan)
+    inputs = [e.inputs for e in table.examples if e.inputs is not None]
+    rows = torch_side.Rows(
+        inputs,
+        [e.right for e in table.examples],
+        [e.features for e in table.examples],
+        table.labels,
+        table.weights,
+    )
+    sentences = torch_side.standard_of([one.sentences for one in inputs])
+    answer = torch_side.standard_of(rows.answer)
+    given = torch_side.Tensors.of(rows, sentences, answer)
+
     corpora = np.array([e.case.corpus for e in table.examples])
-    for corpus in dict.fromkeys(e.case.corpus for e in table.examples if e.case.source == "set"):
-        unseen[corpora == corpus] = scores_of(
-            fit_network(rows.chosen(corpora != corpus)), rows.chosen(corpora == corpus)
-        )
-    say_how_well("network, corpus unseen", table, unseen, say)
+    sets = list(dict.fromkeys(e.case.corpus for e in table.examples if e.case.source == "set"))
+    held_out = [table.folds == fold for fold in range(FOLDS)] + [corpora == corpus for corpus in sets if unseen]
+    whole = np.ones(len(table.labels), dtype=bool)
+    jobs = [*(Job(~which) for which in held_out), *(Job(whole, seed) for seed in range(torch_side.NETWORKS))]
+    networks = torch_side.fit_all(given, jobs)
+    scores, each = np.zeros(len(table.labels)), np.zeros((len(table.labels), given.right.shape[1]))
+    other = np.full(len(table.labels), np.nan)
+    for number, (network, which) in enumerate(zip(networks, held_out, strict=False)):
+        answered, chosen = torch_side.scores_of([network], given.at(torch_side.places(which)))
+        if number < FOLDS:
+            scores[which], each[which] = answered, chosen
+        else:
+            other[which] = answered
+    say_how_well("network", table, scores, say)
+    say_choice(table, each, say)
+    if unseen:
+        say_how_well("network, corpus unseen", table, other, say)
     scale, shift = _calibration(scores[table.own], table.labels[table.own])
     return {
         "model": model,
-        "linear": list(table.names),
-        "means": np.round(means, 5).tolist(),
-        "scales": np.round(scales, 6).tolist(),
         "calibration": [round(scale, 5), round(shift, 5)],
         "threshold": _threshold(table, scores * scale + shift),
-        "layers": layers_of(fit_network(rows)),
+        "sentences": _moments(sentences),
+        "answer": _moments(answer),
+        "layers": [torch_side.layers_of(network) for network in networks[len(held_out) :]],
     }
+
+
+def _moments(standard: Standard) -> dict[str, list[float]]:
+    pairs = zip(standard.names, standard.means.tolist(), standard.scales.tolist(), strict=True)
+    return {name: [mean, scale] for name, mean, scale in pairs}
 
 
 def _calibration(scores: Floats, labels: Floats) -> tuple[float, float]:
@@ -171,6 +204,18 @@ def say_how_well(what: str, table: Table, scores: Floats, say: Callable[[str], N
         say(text)
 
 
+def say_choice(table: Table, each: Floats, say: Callable[[str], None]) -> None:
+    """Say how often the first, the first two and the first three sentences by their scores hold one that answers."""
+    for corpus in dict.fromkeys(e.case.corpus for e in table.examples):
+        ranks = [
+            e.right[np.argsort(-scores[: len(e.right)], kind="stable")]
+            for e, scores in zip(table.examples, each, strict=True)
+            if e.case.corpus == corpus and e.what == "whole" and e.label > 0
+        ]
+        top = " ".join(f"{np.mean([right[:k].any() for right in ranks]):.3f}" for k in (1, 2, 3))
+        say(f"reading   network {corpus:<20} sentence that answers, first 1/2/3: {top}")
+
+
 def examples_of(case: Case, reranking: LinearModel, reading: LinearModel) -> Iterator[Example]:
     """The case as it is, with half of the documents, without its documents, and without what answers in them."""
 
@@ -181,7 +226,10 @@ def examples_of(case: Case, reranking: LinearModel, reading: LinearModel) -> Ite
             columns = dict(zip(views[0].features, columns_of([dict(v.features) for v in views]).T, strict=True))
             scores = reading.scores(columns).tolist()
             features = answer_features(found, views, scores)
-            yield Example(case, what, label, features, words_of(found, views, scores))
+            inputs = inputs_of(found, views, scores)
+            chosen = [views[i] for i in inputs.chosen] if inputs else []
+            right = [float(case.answers(found.candidates[v.passage].stored.passage.doc_id, v.text)) for v in chosen]
+            yield Example(case, what, label, features, inputs, np.array(right))
 
     whole = case.found.candidates
     yield from example("whole", float(case.answerable), whole)
@@ -226,6 +274,7 @@ def without_answer(case: Case, candidate: Candidate) -> Candidate:
         sentence_scores=candidate.sentence_scores[left],
         similar=candidate.similar[:, remaining],
         token_starts=candidate.token_starts[remaining],
+        tokens=candidate.tokens[remaining] if candidate.tokens is not None else None,
     )
     words = case.found.query.asked
     before, after = words.coverage(stems_of(passage.text)), words.coverage(stems_of(text))
