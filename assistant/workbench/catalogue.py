@@ -22,7 +22,9 @@ from index.store import current_generation, live_folder, read_manifest
 from index.types import Manifest
 
 SCANNED_EVERY = 10.0
-"""Seconds for which a look at the source folder holds."""
+"""Seconds for which a look at the source folder holds, at least."""
+SHARE = 20
+"""A look that took long holds this many times as long."""
 IN_PART = " (in part)"
 
 
@@ -80,6 +82,11 @@ class Folder:
     fault: str = ""
     writable: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(source.stamp.size for source in self.files.values() if source.stamp is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogued:
@@ -106,9 +113,14 @@ class Catalogue:
         self._metadata: tuple[object, dict[str, dict[str, str]]] = (None, {})
         self._made: tuple[object, object, Catalogued] | None = None
 
-    def read(self) -> Catalogued:
-        """The list as it is now; raises as `index.store.read_manifest` does where the index cannot be read."""
+    def read(self, *, latest: bool = True) -> Catalogued:
+        """The list as it is now, or as it was last read if not `latest`.
+
+        Raises as `index.store.read_manifest` does where the index cannot be read.
+        """
         with self._lock:
+            if not latest and self._made is not None:
+                return self._made[2]
             stored = self._read_stored()
             folder = self._read_folder(stored[1])
             if self._made is None or self._made[0] is not stored or self._made[1] is not folder:
@@ -136,8 +148,10 @@ class Catalogue:
     def _read_folder(self, manifest: Manifest) -> Folder:
         now = time.monotonic()
         known = self._folder
-        if known is None or known[1] != manifest.generation or now - known[0] > SCANNED_EVERY:
-            self._folder = known = (now, manifest.generation, self._scan(manifest))
+        if known is None or known[1] != manifest.generation or now > known[0]:
+            folder = self._scan(manifest)
+            ended = time.monotonic()
+            self._folder = known = (ended + max(SCANNED_EVERY, SHARE * (ended - now)), manifest.generation, folder)
         return known[2]
 
     def _scan(self, manifest: Manifest) -> Folder:

@@ -2,52 +2,117 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.chat.evidence import date_html
 from assistant.chat.markup import escape
+from assistant.chat.masthead import icon
 from assistant.chat.strings import DEFAULT_LANGUAGE, words_of
-from assistant.workbench.catalogue import Catalogued, Entry
+from assistant.workbench.catalogue import Catalogued, Entry, Status
 from assistant.workbench.listing import Choice, Part
+from assistant.workbench.trash import REMOVED, REPLACED, Removed
+from assistant.workbench.uploads import MEGABYTE, Limits
+from index.discovery import SUFFIXES
 
 WORDS = words_of(Path(__file__).with_name("documents.json"))
 _COLUMNS = ("title", "kind", "language", "pages", "passages", "date", "status")
+MOST_REMOVED = 100
 _NUMBERS = frozenset({"pages", "passages"})
 
 
-def body_html() -> str:
+def body_html(limits: Limits) -> str:
     """The page before it has asked the server for anything."""
     language = DEFAULT_LANGUAGE
-    search = WORDS.attribute(language, "placeholder", "find")
+
+    def words(key: str, **values: object) -> str:
+        return WORDS.translated(language, key, **values)
+
+    def attribute(kind: str, key: str) -> str:
+        return WORDS.attribute(language, kind, key)
+
+    accepted = ",".join(sorted(SUFFIXES))
+    size = limits.file_bytes // MEGABYTE
     return (
-        f'<h1>{WORDS.translated(language, "title")}</h1><p class="w-lead" id="w-summary"></p>'
-        f'<div class="w-tools"><input type="search" id="w-find" class="w-input" autocomplete="off" {search} '
-        f"{WORDS.attribute(language, 'label', 'find')}>"
-        f'<div class="w-groups" id="w-groups" role="group" {WORDS.attribute(language, "label", "groups")}></div>'
-        f'<select id="w-kind" class="w-input" {WORDS.attribute(language, "label", "kind")}></select>'
-        f'<select id="w-language" class="w-input" {WORDS.attribute(language, "label", "column_language")}></select></div>'
-        '<div id="w-list" aria-live="off"></div>'
+        f'<h1>{words("title")}</h1><p class="w-lead" id="w-summary"></p><p class="w-notice" id="w-notice" hidden></p><p class="w-said" id="w-said" hidden></p>'
+        '<section class="w-build" id="w-build" hidden><div class="w-build-line"><p id="w-build-text"></p>'
+        f'<button type="button" class="w-button" id="w-stop-build" hidden>{words("build_stop")}</button>'
+        f'<button type="button" class="w-button w-main" id="w-start-build">{words("build_start")}</button></div>'
+        '<div id="w-stages" hidden></div><p class="w-note" id="w-last"></p></section>'
+        f'<section class="w-add" id="w-add" hidden {attribute("label", "add")}><p class="w-add-line">{icon("add")}'
+        f"<span>{words('drop')}</span>"
+        f'<button type="button" class="w-button" id="w-choose">{words("choose")}</button></p>'
+        f'<p class="w-note">{words("formats", size=size)}</p>'
+        f'<input type="file" id="w-files" multiple hidden accept="{accepted}" {attribute("label", "choose")}>'
+        '<div id="w-arriving" hidden><div class="w-arriving-head"><p id="w-arriving-text" role="status"></p>'
+        f'<button type="button" class="w-button" id="w-arriving-end">{words("cancel")}</button></div>'
+        '<ul id="w-arriving-list"></ul></div></section>'
+        f'<div class="w-tools"><input type="search" id="w-find" class="w-input" autocomplete="off" '
+        f"{attribute('placeholder', 'find')} {attribute('label', 'find')}>"
+        f'<div class="w-groups" id="w-groups" role="group" {attribute("label", "groups")}></div>'
+        f'<select id="w-kind" class="w-input" {attribute("label", "kind")}></select>'
+        f'<select id="w-language" class="w-input" {attribute("label", "column_language")}></select></div>'
+        f'<div class="w-picked" id="w-picked" hidden><span id="w-picked-text" role="status"></span>'
+        f'<button type="button" class="w-button" id="w-remove">{words("remove")}</button>'
+        f'<button type="button" class="w-button" id="w-unpick">{words("unpick")}</button></div>'
+        '<div id="w-list"></div>'
+        f'<details class="w-details" id="w-versions" hidden><summary>{words("versions")}</summary>'
+        f'<p class="w-note">{words("versions_note")}</p><div class="w-details-body"></div></details>'
+        f'<details class="w-details" id="w-trash" hidden><summary>{words("trash")} <span id="w-trash-count"></span></summary>'
+        f'<p class="w-note">{words("trash_note")}</p><div class="w-details-body"></div></details>'
     )
 
 
 def summary_html(catalogued: Catalogued, language: str) -> str:
-    """How much the index holds, and from which folder."""
+    """How much the index holds, when it was built, and from which folder."""
     manifest = catalogued.manifest
     return (
         f"{WORDS.translated(language, 'holds', n=manifest.documents, passages=f'{manifest.passages:,}')} "
-        f'{WORDS.translated(language, "source")} <code dir="auto">{escape(manifest.source)}</code>'
+        f'{WORDS.translated(language, "source")} <code dir="auto">{escape(manifest.source)}</code>, '
+        f'{WORDS.translated(language, "built")} <time datetime="{escape(manifest.created)}" data-moment></time>'
     )
 
 
-def list_html(shown: Part, choice: Choice, language: str) -> str:
-    """The table with one page of the list, and the way to the other pages."""
+def list_html(shown: Part, choice: Choice, language: str, *, picking: bool = False) -> str:
+    """The table with one page of the list, and the way to the other pages; `picking` lets visitors pick what to remove."""
     if not shown.entries:
         return f'<p class="w-nothing">{WORDS.translated(language, "nothing")}</p>'
     head = "".join(_head(name, choice, language) for name in _COLUMNS)
-    rows = "".join(_row(entry, language) for entry in shown.entries)
+    if picking:
+        label = WORDS.attribute(language, "label", "pick_all")
+        head = f'<th role="columnheader" class="w-col-pick"><input type="checkbox" data-pick-all {label}></th>{head}'
+    rows = "".join(_row(entry, language, picking=picking) for entry in shown.entries)
     return (
         f'<table class="w-table" role="table"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
         f'<tbody role="rowgroup">{rows}</tbody></table>{_pager(shown, language)}'
+    )
+
+
+def trash_html(removed: Sequence[Removed], language: str) -> str:
+    """What the trash holds, each with a way back, and a way to empty it."""
+    if not removed:
+        return f'<p class="w-nothing">{WORDS.translated(language, "trash_empty")}</p>'
+    shown = "".join(_removed(one, language) for one in removed[:MOST_REMOVED])
+    more = WORDS.translated(language, "trash_more", n=len(removed) - MOST_REMOVED)
+    return (
+        f'<ul class="w-rows">{shown}</ul>'
+        + (f'<p class="w-note">{more}</p>' if len(removed) > MOST_REMOVED else "")
+        + f'<button type="button" class="w-button" data-empty-trash="{len(removed)}">'
+        f"{WORDS.translated(language, 'trash_delete_all')}</button>"
+    )
+
+
+def _removed(one: Removed, language: str) -> str:
+    size = WORDS.translated(language, "megabytes", size=f"{one.size / 1e6:,.1f}")
+    why = WORDS.translated(language, f"why_{one.why}") if one.why in (REMOVED, REPLACED) else ""
+    name, key = escape(one.name), escape(one.trash_id)
+    return (
+        f'<li class="w-row"><div><strong dir="auto">{name}</strong><span class="q-quiet">{why} '
+        f'<time datetime="{escape(one.when)}" data-moment></time> · {size}</span></div>'
+        f'<span class="w-row-actions"><button type="button" class="w-button" data-restore="{key}">'
+        f"{WORDS.translated(language, 'trash_restore')}</button>"
+        f'<button type="button" class="w-button" data-delete="{key}" data-name="{name}">'
+        f"{WORDS.translated(language, 'trash_delete')}</button></span></li>"
     )
 
 
@@ -61,7 +126,7 @@ def _head(name: str, choice: Choice, language: str) -> str:
     )
 
 
-def _row(entry: Entry, language: str) -> str:
+def _row(entry: Entry, language: str, *, picking: bool) -> str:
     title = f'<span dir="auto">{escape(entry.title)}</span>'
     if entry.indexed:
         title = f'<button type="button" class="w-open" data-see="{escape(entry.doc_id)}">{title}</button>'
@@ -76,7 +141,16 @@ def _row(entry: Entry, language: str) -> str:
         _status(entry, language),
     ]
     columns = zip(_COLUMNS, cells, strict=True)
-    return f'<tr role="row">{"".join(_cell(column, cell, language) for column, cell in columns)}</tr>'
+    pick = _pick(entry, language) if picking else ""
+    return f'<tr role="row">{pick}{"".join(_cell(column, cell, language) for column, cell in columns)}</tr>'
+
+
+def _pick(entry: Entry, language: str) -> str:
+    box = ""
+    if entry.status != Status.REMOVED:
+        label = WORDS.attribute(language, "label", "pick", name=entry.title)
+        box = f'<input type="checkbox" data-pick="{escape(entry.file)}" {label}>'
+    return f'<td role="cell" class="w-col-pick">{box}</td>'
 
 
 def _cell(name: str, content: str, language: str) -> str:

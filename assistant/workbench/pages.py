@@ -34,7 +34,7 @@ class Page:
 
 # In the order in which the bar shows them.
 PAGES: tuple[Page, ...] = (
-    Page("documents", "assistant.workbench.documents", "documents.css"),
+    Page("documents", "assistant.workbench.documents", "documents.css", writes=(("/documents/upload", None),)),
 )  # fmt: skip
 
 

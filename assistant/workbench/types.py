@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from assistant.chat.library import ChatAssistant
 from assistant.chat.metrics import Metrics
@@ -22,11 +23,12 @@ class Rights:
 ALL_RIGHTS = Rights()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Workbench:
     """What pages work with: the assistant, and the folder of its index where there is one.
 
-    `logout` says that visitors are logged in, and want a way out.
+    `logout` says that visitors are logged in, and want a way out. A page's functions and its requests share under its path in
+    `shared` what they have in common.
     """
 
     assistant: ChatAssistant
@@ -34,6 +36,7 @@ class Workbench:
     metrics: Metrics
     rights: Rights = ALL_RIGHTS
     logout: bool = False
+    shared: dict[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -1,77 +1,93 @@
-// The list of documents: what is wanted of it, and the page that is shown.
-const choice = { find: "", group: "", kind: "", language: "", sort: "title", descending: false, page: 1 };
-const listing = { request: 0, facets: null };
+// What brings the page together: a line that says what happened, the text as the index sees it, and every click.
+let saying = 0;
 
-async function showList() {
-  const request = (listing.request += 1);
-  let reply;
-  try {
-    reply = await server.list_documents({ ...choice, wanted: choice.language, language });
-  } catch {
-    reply = { error: "list_failed" };
-  }
-  if (request !== listing.request) return;
-  if (!reply || reply.error) {
-    byId("w-list").textContent = words("list_failed");
+function say(text) {
+  announce(text);
+  const line = byId("w-said");
+  line.textContent = text;
+  line.hidden = false;
+  clearTimeout(saying);
+  saying = setTimeout(() => { line.hidden = true; }, 12000);
+}
+
+// Something in the folder or the index is not as it was.
+async function changed() {
+  refreshDetails();
+  await Promise.all([showList(), refreshState()]);
+}
+
+async function seeText(doc, opener) {
+  Object.assign(reading, { turn: null, marker: 0, opener, shown: "", doc, marks: [] });
+  const request = (reading.request += 1);
+  showReader();
+  byId("q-position").textContent = "";
+  setSteps(false, false);
+  const body = byId("q-reader-body");
+  body.textContent = words("loading");
+  const reply = await call("see_text", { doc, first: 0 });
+  if (request !== reading.request) return;
+  if (reply.error) body.textContent = words("reader_failed");
+  else body.innerHTML = reply.html;
+  body.scrollTop = 0;
+  body.focus({ preventScroll: true });
+}
+
+async function seeMore(button) {
+  const request = reading.request;
+  button.disabled = true;
+  const reply = await call("see_text", { doc: reading.doc, first: Number(button.dataset.seenMore) });
+  if (request !== reading.request) return;
+  if (reply.error) {
+    button.disabled = false;
     return;
   }
-  byId("w-list").innerHTML = reply.html;
-  byId("w-summary").innerHTML = reply.summary;
-  listing.facets = reply.facets;
-  showFacets();
-}
-
-function option(value, label, selected) {
-  const node = document.createElement("option");
-  node.value = value;
-  node.textContent = label;
-  node.selected = value === selected;
-  return node;
-}
-
-function named(prefix, code) {
-  const key = `${prefix}_${code.toLowerCase()}`;
-  return key in tables[language] ? words(key) : code;
-}
-
-function showFacets() {
-  const { kinds, languages, groups } = listing.facets;
-  byId("w-kind").replaceChildren(option("", words("all_kinds"), choice.kind),
-    ...kinds.map(([kind, count]) => option(kind, `${named("kind", kind)} (${count})`, choice.kind)));
-  byId("w-language").replaceChildren(option("", words("all_languages"), choice.language),
-    ...languages.map(([code, count]) => option(code, `${named("language", code)} (${count})`, choice.language)));
-  byId("w-groups").replaceChildren(...[["", null], ...groups].filter(([name, count]) => count !== 0 || name === choice.group)
-    .map(([name, count]) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "w-group";
-      button.dataset.group = name;
-      button.setAttribute("aria-pressed", String(name === choice.group));
-      button.textContent = words(`group_${name || "all"}`) + (count === null ? "" : ` ${count}`);
-      return button;
-    }));
-}
-
-function choose(change) {
-  Object.assign(choice, { page: 1 }, change);
-  showList();
+  const template = document.createElement("template");
+  template.innerHTML = reply.html;
+  button.replaceWith(template.content);
 }
 
 const page = {
   clicked(button) {
-    const { sort, group, pageNumber, see } = button.dataset;
+    const { sort, group, pageNumber, see, rollback, restore: back } = button.dataset;
     if (sort) choose({ sort, descending: choice.sort === sort ? !choice.descending : false });
     else if (group !== undefined) choose({ group });
-    else if (pageNumber) choose({ page: Number(pageNumber) });
-    else if (see) openPassage(see, 0, 1, button);
+    else if (pageNumber) choose({ page: Number(pageNumber) }).then(() => byId("w-list").scrollIntoView({ block: "start" }));
+    else if (see) seeText(see, button);
+    else if (rollback) rollBack(button);
+    else if (back) restore(button);
+    else if ("delete" in button.dataset || "emptyTrash" in button.dataset) deleteForGood(button);
+    else {
+      const action = {
+        "w-start-build": startBuild, "w-stop-build": stopBuild, "w-remove": removePicked, "w-unpick": unpick,
+        "w-arriving-end": cancelOrClose,
+      }[button.id];
+      if (action) action();
+    }
   },
   translated() {
-    if (listing.facets) showList();
+    if (!listing.facets) return;
+    showList();
+    showState();
+    retellArriving();
+    refreshDetails();
+    if (byId("q-reader").open) seeText(reading.doc, reading.opener);
   },
   start() {
-    byId("w-find").addEventListener("input", (event) => choose({ find: event.target.value }));
+    let typing = 0;
+    byId("w-find").addEventListener("input", (event) => {
+      clearTimeout(typing);
+      typing = setTimeout(() => choose({ find: event.target.value }), 150);
+    });
     byId("w-kind").addEventListener("change", (event) => choose({ kind: event.target.value }));
-    byId("w-language").addEventListener("change", (event) => choose({ language: event.target.value }));
-    showList();
+    byId("w-language").addEventListener("change", (event) => choose({ wanted: event.target.value }));
+    byId("w-list").addEventListener("change", (event) => { if (event.target.matches("input")) pick(event.target); });
+    byId("q-reader-body").addEventListener("click", (event) => {
+      const more = event.target.closest("[data-seen-more]");
+      if (more) seeMore(more);
+    });
+    for (const id of Object.keys(details)) byId(id).addEventListener("toggle", () => { if (byId(id).open) fillDetails(byId(id)); });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshState(); });
+    watchFiles();
+    return Promise.all([showList(), refreshState()]);
   },
 };
