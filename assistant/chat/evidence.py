@@ -188,7 +188,7 @@ def meta_html(document: Document, page: int | None, language: str, place: Place 
     if place.row is not None:
         parts.append(translated(language, "row", n=place.row))
     if also := document.metadata.get(ALSO_AS, ""):
-        parts.append(f'<span dir="auto">{escape(translated(language, "also", name=also))}</span>')
+        parts.append(f'<span dir="auto">{translated(language, "also", name=also)}</span>')
     if not parts:
         return ""
     return f'<p class="q-meta">{"<span class=q-dot aria-hidden=true> · </span>".join(parts)}</p>'
