@@ -6,10 +6,11 @@ let dragged = 0;
 
 // Every file below what was dropped; folders are walked.
 async function droppedFiles(transfer) {
-  const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry());
+  const dropped = [...transfer.items].filter((item) => item.kind === "file")
+    .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const found = [];
   const walk = async (entry, path) => {
-    if (!entry || found.length > 10 * MOST_FILES) return;
+    if (found.length > 10 * MOST_FILES) return;
     if (entry.isFile) {
       const file = await new Promise((resolve) => { entry.file(resolve, () => resolve(null)); });
       if (file) found.push({ file, name: path + file.name });
@@ -22,7 +23,10 @@ async function droppedFiles(transfer) {
       for (const one of part) await walk(one, `${path}${entry.name}/`);
     }
   };
-  for (const entry of entries) await walk(entry, "");
+  for (const { entry, file } of dropped) {
+    if (entry) await walk(entry, "");
+    else if (file) found.push({ file, name: file.name });
+  }
   // What lies about in folders, and is no document, need not be spoken of.
   return found.filter(({ name }) => !(name.includes("/") && name.split("/").pop().startsWith(".")));
 }
@@ -59,7 +63,11 @@ function showArriving(key, values = {}) {
 }
 
 async function addFiles(files) {
-  if (!files.length || arriving.busy || !state.now.change) return;
+  if (!files.length || !state.now.change) return;
+  if (arriving.busy) {
+    say(words("arriving_busy"));
+    return;
+  }
   Object.assign(arriving, { busy: true, cancelled: false, rows: [], done: 0 });
   const taken = files.slice(0, MOST_FILES);
   byId("w-arriving-list").replaceChildren();

@@ -65,7 +65,7 @@ const page = {
     }
   },
   translated() {
-    if (!listing.facets) return;
+    if (!listing.facets || !state.now) return;
     showList();
     showState();
     retellArriving();
