@@ -11,6 +11,7 @@ from assistant.chat.masthead import icon
 from assistant.chat.strings import DEFAULT_LANGUAGE, words_of
 from assistant.workbench.catalogue import Catalogued, Entry, Status
 from assistant.workbench.listing import Choice, Part
+from assistant.workbench.sizes import size_words
 from assistant.workbench.trash import REMOVED, REPLACED, Removed
 from assistant.workbench.uploads import MEGABYTE, Limits
 from index.discovery import SUFFIXES
@@ -103,7 +104,7 @@ def trash_html(removed: Sequence[Removed], language: str) -> str:
 
 
 def _removed(one: Removed, language: str) -> str:
-    size = WORDS.translated(language, "megabytes", size=f"{one.size / 1e6:,.1f}")
+    size = size_words(WORDS, one.size, language)
     why = WORDS.translated(language, f"why_{one.why}") if one.why in (REMOVED, REPLACED) else ""
     name, key = escape(one.name), escape(one.trash_id)
     return (

@@ -22,7 +22,7 @@ from index.types import Manifest
 BUILT, UNCHANGED, STOPPED, FAILED = "built", "unchanged", "stopped", "failed"
 LAST = "last-build.json"
 OUTPUT, COMPLAINTS = "build-output.json", "build-complaints.txt"
-NICE = 10
+NICE = 5
 """How far the build steps back behind the questions that are being answered."""
 _LONGEST_MESSAGE = 2_000
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from assistant.chat.markup import escape
 from assistant.chat.strings import words_of
+from assistant.workbench.sizes import size_words
 from index.generations import Kept
 
 WORDS = words_of(Path(__file__).with_name("documents.json"))
@@ -21,7 +22,7 @@ def _row(one: Kept, language: str, *, manage: bool) -> str:
     about = ""
     if m is not None:
         counts = WORDS.translated(language, "holds", n=m.documents, passages=f"{m.passages:,}")
-        size = WORDS.translated(language, "megabytes", size=f"{one.size / 1e6:,.1f}")
+        size = size_words(WORDS, one.size, language)
         about = f'<span class="q-quiet">{counts} {size} · {escape(m.model_name)}</span>'
     when = f'<time datetime="{escape(m.created)}" data-moment></time>' if m is not None else ""
     action = ""

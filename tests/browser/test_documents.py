@@ -68,8 +68,8 @@ def row(page: Any, words: str) -> Any:
 
 def rebuilt(page: Any) -> None:
     page.click("#w-start-build")
-    page.wait_for_selector('#w-build[data-busy="true"]', timeout=20_000)
-    page.wait_for_selector('#w-build[data-busy="false"]', timeout=60_000)
+    page.wait_for_selector('#w-build[data-busy="true"]', timeout=40_000)
+    page.wait_for_selector('#w-build[data-busy="false"]', timeout=150_000)
 
 
 def upload(page: Any, *files: dict[str, Any]) -> None:
@@ -291,28 +291,28 @@ def test_a_build_of_somebody_else_is_said_and_one_of_ours_can_be_stopped(
     with build_lock(tmp_path / "index") as recorded:
         recorded(lambda *_: None)("embedding", 3, 10)
         page.wait_for_function(
-            "document.getElementById('w-build-text').textContent.includes('Somebody else')", timeout=20_000
+            "document.getElementById('w-build-text').textContent.includes('Somebody else')", timeout=40_000
         )
         assert page.is_hidden("#w-stop-build")
         assert page.is_hidden("#w-start-build")
         visitor.shot("documents-held")
-    page.wait_for_function("document.getElementById('w-build-text').textContent.includes('up to date')", timeout=20_000)
+    page.wait_for_function("document.getElementById('w-build-text').textContent.includes('up to date')", timeout=40_000)
     for number in range(400):
         text = "\n\n".join(
             f"Paragraph {number}.{part} tells of river {number * part} and of its fish." for part in range(60)
         )
         (folder / f"many-{number:03}.txt").write_text(text)
     page.click("#w-start-build")
-    page.wait_for_selector("#w-stages progress", timeout=30_000)
+    page.wait_for_selector("#w-stages progress", timeout=60_000)
     time.sleep(1.5)
     visitor.shot("documents-building")
     assert axe(page) == []
     before = bench.assistant.generation_id
     page.click("#w-stop-build")
-    page.wait_for_selector('#w-build[data-busy="false"]', timeout=30_000)
+    page.wait_for_selector('#w-build[data-busy="false"]', timeout=60_000)
     assert "Stopped" in page.inner_text("#w-last")
     assert bench.assistant.generation_id == before
-    page.wait_for_selector('[data-group="waiting"]', timeout=20_000)
+    page.wait_for_selector('[data-group="waiting"]', timeout=40_000)
     page.click('[data-group="waiting"]')
     page.wait_for_function(
         "document.querySelector('.w-pager') && document.querySelector('.w-pager').textContent.includes('400 in all')"
@@ -333,7 +333,7 @@ def test_an_earlier_version_can_be_made_live_again(visit: Callable[..., Visitor]
     visitor.shot("documents-versions")
     page.click("#w-versions [data-rollback]")
     page.click('[data-answer="yes"]')
-    page.wait_for_function("document.getElementById('w-said').textContent.includes('that version')", timeout=20_000)
+    page.wait_for_function("document.getElementById('w-said').textContent.includes('that version')", timeout=40_000)
     deadline = time.monotonic() + 10
     while bench.assistant.generation_id != first and time.monotonic() < deadline:
         time.sleep(0.1)

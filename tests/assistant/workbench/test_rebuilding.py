@@ -29,7 +29,7 @@ def index(source: Path, tmp_path: Path) -> Path:
 
 
 def ended(builder: Builder) -> Outcome:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while builder.running():
         assert time.monotonic() < deadline, "the build does not end"
         time.sleep(0.05)
@@ -76,7 +76,7 @@ def test_a_build_that_is_stopped_leaves_the_index_as_it_was(source: Path, index:
     for number in range(600):
         (source / f"{number}.txt").write_text("\n\n".join(f"Text {number} on {part} rivers." for part in range(40)))
     start(builder, index)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while (found := read_activity(index)) is None or not found.stages:
         assert builder.running()
         assert time.monotonic() < deadline
