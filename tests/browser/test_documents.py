@@ -131,6 +131,32 @@ def test_every_document_is_listed_with_what_became_of_it(visit: Callable[..., Vi
     assert visitor.complaints == []
 
 
+@pytest.mark.parametrize(("name", "options"), [
+    ("wide-spanish", {"locale": "es-PE"}),
+    ("dark", {"color_scheme": "dark"}),
+    ("narrow", {"width": 360, "height": 780}),
+    ("narrow-dark-spanish", {"width": 360, "height": 780, "color_scheme": "dark", "locale": "es-PE"}),
+])  # fmt: skip
+def test_the_page_stands_in_both_languages_light_and_dark_at_every_width(
+    visit: Callable[..., Visitor], bench: Any, folder: Path, name: str, options: dict[str, Any]
+) -> None:
+    (folder / "nuevo.md").write_text(SPANISH, encoding="utf-8")
+    visitor, page = opened(visit, bench, **options)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    missing = page.evaluate(
+        "[...document.querySelectorAll('[data-t]')].filter(n => /[{}]|undefined/.test(n.textContent)).map(n => n.dataset.t)"
+    )
+    assert missing == []
+    assert "es" in options.get("locale", "en") or page.inner_text("h1") == "Documents"
+    visitor.shot(f"documents-{name}")
+    page.click('[data-see="001_ae0f56fbf5c1f930.txt"]')
+    page.wait_for_selector(".w-seen")
+    assert axe(page) == []
+    visitor.shot(f"documents-text-{name}")
+    assert visitor.complaints == []
+
+
 def test_hostile_names_and_texts_are_shown_as_text(visit: Callable[..., Visitor], bench: Any) -> None:
     visitor, page = opened(visit, bench)
     found = row(page, "onerror=")
@@ -369,32 +395,6 @@ def test_what_is_switched_off_is_not_offered_and_not_done(
         reply = page.request.post(closed.url + "documents/upload?name=sneaked.txt", data=b"sneaked")
         assert (reply.status, reply.json()["error"]) == (403, "refused_off")
         assert not (folder / "sneaked.txt").exists()
-
-
-@pytest.mark.parametrize(("name", "options"), [
-    ("wide-spanish", {"locale": "es-PE"}),
-    ("dark", {"color_scheme": "dark"}),
-    ("narrow", {"width": 360, "height": 780}),
-    ("narrow-dark-spanish", {"width": 360, "height": 780, "color_scheme": "dark", "locale": "es-PE"}),
-])  # fmt: skip
-def test_the_page_stands_in_both_languages_light_and_dark_at_every_width(
-    visit: Callable[..., Visitor], bench: Any, folder: Path, name: str, options: dict[str, Any]
-) -> None:
-    (folder / "nuevo.md").write_text(SPANISH, encoding="utf-8")
-    visitor, page = opened(visit, bench, **options)
-    assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    missing = page.evaluate(
-        "[...document.querySelectorAll('[data-t]')].filter(n => /[{}]|undefined/.test(n.textContent)).map(n => n.dataset.t)"
-    )
-    assert missing == []
-    assert "es" in options.get("locale", "en") or page.inner_text("h1") == "Documents"
-    visitor.shot(f"documents-{name}")
-    page.click('[data-see="001_ae0f56fbf5c1f930.txt"]')
-    page.wait_for_selector(".w-seen")
-    assert axe(page) == []
-    visitor.shot(f"documents-text-{name}")
-    assert visitor.complaints == []
 
 
 def test_the_keyboard_alone_reaches_everything(visit: Callable[..., Visitor], bench: Any) -> None:
