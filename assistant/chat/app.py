@@ -191,14 +191,13 @@ def serve(
     if questions_a_minute is None:
         questions_a_minute = 0 if server.is_loopback(host) else QUESTIONS_A_MINUTE
     try:
-        trusted = server.is_loopback(host) or bool(users)
         app = create_server_app(
             assistant,
             users=users,
             questions_a_minute=questions_a_minute,
             warm_up=True,
             index=index,
-            rights=Rights(documents=trusted if uploads is None else uploads, manage=trusted),
+            rights=Rights.on(local=server.is_loopback(host), users=bool(users), uploads=uploads),
         )
     except BaseException:
         listener.close()

@@ -19,6 +19,15 @@ class Rights:
     documents: bool = True
     manage: bool = True
 
+    @classmethod
+    def on(cls, *, local: bool, users: bool, uploads: bool | None) -> Rights:
+        """What visitors may do on a server that is `local` to its machine or has `users` with passwords; strangers may only read.
+
+        `uploads` says otherwise for documents alone.
+        """
+        trusted = local or users
+        return cls(trusted if uploads is None else uploads, trusted)
+
 
 ALL_RIGHTS = Rights()
 

@@ -47,7 +47,7 @@ function list(parts) {
 }
 
 function waitingText({ waiting }) {
-  const parts = Object.entries(waiting).filter(([, count]) => count).map(([name, count]) => words(`waiting_${name}`, { count: figure(count) }));
+  const parts = Object.entries(waiting).filter(([, count]) => count).map(([name, count]) => words(`waiting_${name}`, { n: count }));
   const n = Object.values(waiting).reduce((sum, count) => sum + count, 0);
   return n ? words("waiting", { n, what: list(parts) }) : words("up_to_date");
 }
@@ -56,7 +56,7 @@ function lastText({ outcome, ended, seconds, changes, message }) {
   const when = moment(ended);
   if (outcome !== "built") return words(`last_${outcome}`, { when }) + (message ? ` ${message}` : "");
   const parts = ["added", "changed", "removed", "skipped"].filter((name) => changes[name])
-    .map((name) => words(`change_${name}`, { count: figure(changes[name]) }));
+    .map((name) => words(`change_${name}`, { n: changes[name] }));
   return words("last_built", { when, time: span(seconds), what: parts.length ? list(parts) : words("change_none") });
 }
 

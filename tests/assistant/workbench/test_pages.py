@@ -74,6 +74,22 @@ def test_pages_that_keep_something_are_not_there_without_an_index(workbench: Wor
     assert not without.writable()
 
 
+@pytest.mark.parametrize(
+    ("local", "users", "uploads", "expected"),
+    [
+        (True, False, None, Rights(True, True)),
+        (False, True, None, Rights(True, True)),
+        (False, False, None, Rights(False, False)),
+        (True, False, False, Rights(False, True)),
+        (False, False, True, Rights(True, False)),
+    ],
+)
+def test_strangers_may_only_read_unless_somebody_says_otherwise(
+    local: bool, users: bool, uploads: bool | None, expected: Rights
+) -> None:
+    assert Rights.on(local=local, users=users, uploads=uploads) == expected
+
+
 def client_of(workbench: Workbench) -> TestClient:
     app = FastAPI()
     add_routes(app, workbench)
