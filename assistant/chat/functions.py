@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 def page_function(name: str, work: Callable[[Asked], dict[str, Any]], problem: str) -> PageFunction:
     """`work` under the name by which the page calls it: `await server.name({…})`.
 
-    Where it raises a QuipuError or KeyError, or the page sends no object, the page gets `{"error": problem}`.
+    Where it raises a QuipuError, KeyError or OSError, or the page sends no object, the page gets `{"error": problem}`.
     """
 
     def called(asked: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def page_function(name: str, work: Callable[[Asked], dict[str, Any]], problem: s
             return {"error": problem}
         try:
             return work(asked)
-        except (QuipuError, KeyError):
+        except (QuipuError, KeyError, OSError):
             logger.exception("a page asked for what could not be given")
         return {"error": problem}
 
