@@ -22,6 +22,8 @@ from index.lock import build_lock
 
 pytestmark = pytest.mark.browser
 
+PATIENCE = 60_000
+"""Milliseconds: a machine that is busy with other things draws a page slowly."""
 HOSTILE = '<img src=x onerror="window.stolen=1"> ‮gpj.txt'
 SPANISH = (
     "# Informe de bosques\n\nEn 2023 la federación registró 4 200 hectáreas taladas en Ucayali. "
@@ -57,13 +59,14 @@ def bench(folder: Path, tmp_path: Path) -> Iterator[Any]:
 
 def opened(visit: Callable[..., Visitor], bench: Any, **options: Any) -> Any:
     visitor = visit(url=bench.url, **options)
+    visitor.page.set_default_timeout(PATIENCE)
     page = visitor.open("documents")
-    page.wait_for_selector("#w-list tr[role=row]")
+    page.wait_for_selector("#w-list tbody tr")
     return visitor, page
 
 
 def row(page: Any, words: str) -> Any:
-    return page.locator("#w-list tbody tr", has_text=words)
+    return page.locator("#w-list tbody tr", has=page.locator(".w-col-title", has_text=words))
 
 
 def rebuilt(page: Any) -> None:
@@ -233,6 +236,8 @@ def test_a_document_is_added_asked_for_while_the_index_is_rebuilt_and_then_answe
     chat.open()
     chat.ask("How many canoes does the annex count on the river Tigre?")
     assert "77 canoes" in chat.page.inner_text("#q-stage")
+    chat.open()
+    chat.page.wait_for_function("document.getElementById('q-intro').textContent.includes('9 documents are open')")
     assert visitor.complaints == []
 
 
@@ -427,7 +432,7 @@ def test_all_pages_are_reached_from_the_chat_and_share_language_and_theme(
     page.click('[data-language="es"]')
     page.click('[data-tool="theme"]')
     page.click('.q-nav a[href="/documents"]')
-    page.wait_for_selector("#w-list tr[role=row]")
+    page.wait_for_selector("#w-list tbody tr")
     assert page.inner_text("h1") == "Documentos"
     assert page.title() == "Documentos · Quipu"
     assert page.get_attribute("html", "data-theme") == "dark"
@@ -454,22 +459,3 @@ def test_another_site_cannot_send_documents(visit: Callable[..., Visitor], bench
         reply = page.request.post(bench.url + "documents/upload?name=evil.txt", data=b"evil", headers=headers)
         assert reply.status == 403
     assert not (folder / "evil.txt").exists()
-
-
-import functools, traceback, time as _t
-
-for _name, _function in list(globals().items()):
-    if _name.startswith("test_"):
-        def _wrap(function):
-            @functools.wraps(function)
-            def wrapped(**kwargs):
-                began = _t.time()
-                try:
-                    function(**kwargs)
-                    said = "ok"
-                except BaseException:
-                    said = traceback.format_exc()[-2500:]
-                with open("/tmp/w8a_failures.txt", "a") as out:
-                    out.write(f"=== {function.__name__} {kwargs.get('name','')} {_t.time()-began:.1f}s {said}\n")
-            return wrapped
-        globals()[_name] = _wrap(_function)

@@ -240,6 +240,17 @@ document.addEventListener("keydown", (event) => {
   else if (!panel.hidden) togglePanel(false);
   else if (byId("q-reader").open) closeReader();
 });
+// Documents may have been added since this server was started.
+async function countDocuments() {
+  const place = document.querySelector('[data-t="intro_corpus"]');
+  try {
+    const { total } = await server.narrow({ text: "", filter: {} });
+    if (!Number.isInteger(total)) return;
+    place.dataset.values = JSON.stringify({ n: total });
+    translate(place.parentElement);
+  } catch { /* the number of before stays */ }
+}
+
 watchTips();
 applyTheme();
 setLanguage(language);
@@ -247,6 +258,7 @@ document.documentElement.classList.add("q-ready");
 performance.mark("quipu-ready");
 if (!narrow.matches) input.focus({ preventScroll: true });
 fitFoot();
+if (document.querySelector(".q-nav")) countDocuments();
 const parameters = new URLSearchParams(location.search);
 try {
   const linkedFilter = JSON.parse(parameters.get("filter") || "{}");
