@@ -229,10 +229,12 @@ def test_a_document_is_added_asked_for_while_the_index_is_rebuilt_and_then_answe
     assert len(answered) > 1
     assert bench.assistant.generation_id != before
     assert "2 added" in page.inner_text("#w-last")
+    page.wait_for_selector(".w-is-new", state="detached")
     assert "Searchable" in row(page, "informe.md").inner_text()
     assert "PDF" in row(page, "annex.pdf").inner_text()
     visitor.shot("documents-rebuilt")
     chat = visit(url=bench.url)
+    chat.page.set_default_timeout(PATIENCE)
     chat.open()
     chat.ask("How many canoes does the annex count on the river Tigre?")
     assert "77 canoes" in chat.page.inner_text("#q-stage")
@@ -312,6 +314,7 @@ def test_a_removed_document_goes_to_the_trash_and_comes_back(
     page.wait_for_function("!document.querySelector('#w-trash [data-delete]')")
     rebuilt(page)
     page.wait_for_function(f"!document.getElementById('w-list').textContent.includes('{name}')")
+    page.wait_for_function("document.getElementById('w-build-text').textContent.includes('up to date')")
     assert name not in bench.assistant.doc_ids()
 
 
@@ -427,6 +430,7 @@ def test_all_pages_are_reached_from_the_chat_and_share_language_and_theme(
     visit: Callable[..., Visitor], bench: Any
 ) -> None:
     visitor = visit(url=bench.url)
+    visitor.page.set_default_timeout(PATIENCE)
     page = visitor.open()
     assert page.get_attribute('.q-nav a[href="/"]', "aria-current") == "page"
     page.click('[data-language="es"]')
