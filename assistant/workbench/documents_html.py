@@ -11,6 +11,7 @@ from assistant.chat.masthead import icon
 from assistant.chat.strings import DEFAULT_LANGUAGE, words_of
 from assistant.workbench.catalogue import Catalogued, Entry, Status
 from assistant.workbench.listing import Choice, Part
+from assistant.workbench.names import visible_name
 from assistant.workbench.sizes import size_words
 from assistant.workbench.trash import REMOVED, REPLACED, Removed
 from assistant.workbench.uploads import MEGABYTE, Limits
@@ -106,7 +107,7 @@ def trash_html(removed: Sequence[Removed], language: str) -> str:
 def _removed(one: Removed, language: str) -> str:
     size = size_words(WORDS, one.size, language)
     why = WORDS.translated(language, f"why_{one.why}") if one.why in (REMOVED, REPLACED) else ""
-    name, key = escape(one.name), escape(one.trash_id)
+    name, key = escape(visible_name(one.name)), escape(one.trash_id)
     return (
         f'<li class="w-row"><div><strong dir="auto">{name}</strong><span class="q-quiet">{why} '
         f'<time datetime="{escape(one.when)}" data-moment></time> · {size}</span></div>'
@@ -128,10 +129,15 @@ def _head(name: str, choice: Choice, language: str) -> str:
 
 
 def _row(entry: Entry, language: str, *, picking: bool) -> str:
-    title = f'<span dir="auto">{escape(entry.title)}</span>'
+    # What is no document has its name for a title.
+    title = f'<span dir="auto">{escape(entry.title if entry.indexed else visible_name(entry.title))}</span>'
     if entry.indexed:
         title = f'<button type="button" class="w-open" data-see="{escape(entry.doc_id)}">{title}</button>'
-    name = f'<span class="w-name" dir="auto">{escape(entry.doc_id)}</span>' if entry.doc_id != entry.title else ""
+    name = (
+        f'<span class="w-name" dir="auto">{escape(visible_name(entry.doc_id))}</span>'
+        if entry.doc_id != entry.title
+        else ""
+    )
     cells = [
         f"{title}{name}",
         WORDS.translated(language, f"kind_{entry.kind}") if entry.kind else "",
@@ -164,7 +170,7 @@ def _status(entry: Entry, language: str) -> str:
     words = WORDS.translated(language, f"status_{entry.status}")
     note = ""
     if entry.copy_of:
-        note = f'{WORDS.translated(language, "copy_of")} <span dir="auto">{escape(entry.copy_of)}</span>'
+        note = f'{WORDS.translated(language, "copy_of")} <span dir="auto">{escape(visible_name(entry.copy_of))}</span>'
     elif entry.reason:
         note = f'<span lang="en" dir="auto">{escape(entry.reason)}</span>'
     return f'<span class="w-status w-is-{entry.status}">{words}</span>' + (

@@ -56,6 +56,13 @@ def _safe_part(part: str) -> str:
     return stem.encode()[:room].decode("utf-8", "ignore").rstrip(". ") + suffix
 
 
+def visible_name(name: str) -> str:
+    """The name with signs that cannot be seen, or that turn the writing round, as their codes: `⟨U+202E⟩`."""
+    return "".join(
+        f"⟨U+{ord(c):04X}⟩" if unicodedata.category(c).startswith("C") and c not in _JOINERS else c for c in name
+    )
+
+
 def same_name(folder: Path, name: str) -> str | None:
     """The name by which a file or folder called `name` stands in `folder`, whatever its case or Unicode form; None if none does."""
     wanted = _folded(name)

@@ -9,6 +9,7 @@ from assistant.chat.evidence import meta_html, title_html
 from assistant.chat.library import Library
 from assistant.chat.markup import escape, language_attribute
 from assistant.chat.strings import words_of
+from assistant.workbench.names import visible_name
 from index.types import Document, Passage
 
 WORDS = words_of(Path(__file__).with_name("documents.json"))
@@ -44,7 +45,7 @@ def _head(document: Document, passages: int, language: str) -> str:
     return (
         f'<header class="q-reader-head"><h2 id="q-reader-title" tabindex="-1" dir="auto" '
         f"{language_attribute(document.language)}>{title_html(document, language)}</h2>"
-        f'{meta_html(document, None, language)}<p class="q-meta"><code dir="auto">{escape(document.doc_id)}</code></p>'
+        f'{meta_html(document, None, language)}<p class="q-meta"><code dir="auto">{escape(visible_name(document.doc_id))}</code></p>'
         f'<p class="q-meta">{counts}</p><p class="w-lead">{WORDS.translated(language, "seen_note")}</p></header>'
     )
 

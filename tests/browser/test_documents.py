@@ -164,6 +164,7 @@ def test_hostile_names_and_texts_are_shown_as_text(visit: Callable[..., Visitor]
     visitor, page = opened(visit, bench)
     found = row(page, "onerror=")
     assert "<img src=x onerror=" in found.inner_text()
+    assert "⟨U+202E⟩gpj.txt" in found.inner_text()
     assert page.locator("#w-list img").count() == 0
     found.locator("[data-see]").click()
     page.wait_for_selector(".w-seen")

@@ -36,11 +36,11 @@ function arrivingRow(name) {
   const title = document.createElement("span");
   title.className = "w-arriving-name";
   title.dir = "auto";
-  title.textContent = name;
+  title.textContent = visible(name);
   const bar = document.createElement("progress");
   bar.max = 1;
   bar.value = 0;
-  bar.setAttribute("aria-label", name);
+  bar.setAttribute("aria-label", visible(name));
   const note = document.createElement("span");
   note.className = "w-arriving-note";
   row.append(title, bar, note);

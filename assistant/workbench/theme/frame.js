@@ -4,12 +4,17 @@ function announce(key, values = {}) {
   byId("q-status").textContent = key in tables[language] ? words(key, values) : key;
 }
 
+// A name in which signs that cannot be seen, or that turn the writing round, stand as their codes.
+function visible(name) {
+  return name.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu, (sign) => `⟨U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+}
+
 // Asks, in a dialog of the page: `answers` are [name, words, main]; gives the name, "no" where the dialog is left.
 function confirmed({ title, text = "", names = [], answers }) {
   const dialog = byId("w-confirm");
   byId("w-confirm-title").textContent = title;
   byId("w-confirm-text").textContent = text;
-  const shown = names.slice(0, 12).map((name) => [name, "auto"]);
+  const shown = names.slice(0, 12).map((name) => [visible(name), "auto"]);
   if (names.length > shown.length) shown.push(["…", ""]);
   byId("w-confirm-names").replaceChildren(...shown.map(([name, dir]) => {
     const row = document.createElement("li");

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.workbench import trash
-from assistant.workbench.names import DEEPEST, LONGEST_BYTES, NameRefusedError, safe_name
+from assistant.workbench.names import DEEPEST, LONGEST_BYTES, NameRefusedError, safe_name, visible_name
 from assistant.workbench.uploads import (
     Held,
     Limits,
@@ -87,6 +87,11 @@ def test_whatever_the_name_it_stays_below_the_folder(name: str) -> None:
         assert "/" not in part
         assert "\\" not in part
         assert len(part.encode()) <= LONGEST_BYTES
+
+
+def test_signs_that_turn_a_name_round_are_shown_as_their_codes() -> None:
+    assert visible_name("invoice\u202efdp.txt\n") == "invoice⟨U+202E⟩fdp.txt⟨U+000A⟩"
+    assert visible_name("नमस्ते\u200d é.txt") == "नमस्ते\u200d é.txt"
 
 
 def test_a_long_name_keeps_its_suffix() -> None:
