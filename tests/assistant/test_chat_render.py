@@ -532,3 +532,9 @@ def test_where_no_name_stands_out_examples_are_made_from_headings() -> None:
         "es": ["¿Qué dicen los documentos sobre Forest monitoring?"],
     }
     assert set(made) == set(LANGUAGES)
+
+
+def test_the_names_of_copies_stand_in_the_line_of_a_document_as_text() -> None:
+    document = Document("a.txt", "Text.", "A", "en", {"also_as": "<b>copy</b>.txt"})
+    shown = Page(evidence.meta_html(document, None, "en"))
+    assert shown.text == "also as <b>copy</b>.txt"

@@ -66,6 +66,8 @@ def exchange(
         ("POST", "/gradio_api/queue/join"),
         ("POST", "/gradio_api/component_server"),
         ("POST", "/gradio_api/cancel"),
+        ("GET", "/documents"),
+        ("POST", "/documents/upload"),
     ],
 )
 def test_what_the_page_needs_is_let_through(method: str, path: str) -> None:
@@ -88,6 +90,9 @@ def test_what_the_page_needs_is_let_through(method: str, path: str) -> None:
         ("GET", "/docs"),
         ("GET", "/login"),
         ("POST", "/"),
+        ("POST", "/documents"),
+        ("GET", "/documents/upload"),
+        ("POST", "/documents/upload/../../gradio_api/upload"),
         ("DELETE", "/gradio_api/queue/join"),
         ("OPTIONS", "/"),
     ],
@@ -121,6 +126,11 @@ def test_a_request_announces_a_bounded_size(length: int | str, expected: int) ->
     assert status("POST", "/gradio_api/queue/join", length=length) == expected
 
 
+def test_a_page_that_counts_for_itself_may_take_more_than_a_question() -> None:
+    assert status("POST", "/documents/upload", length=MAX_BODY + 1) == 200
+    assert status("POST", "/documents/upload", length="") == 413
+
+
 def test_logging_in_is_only_there_where_somebody_answers_it() -> None:
     assert [status(method, "/login") for method in ("GET", "POST")] == [404, 404]
     assert status("GET", "/login", login=True) == 200
@@ -150,7 +160,7 @@ def test_the_scripts_of_the_page_and_no_others_carry_the_nonce_of_the_response()
     assert again[0]["headers"] != sent[0]["headers"]
 
 
-@pytest.mark.parametrize("path", ["/", "/gradio_api/file=/etc/passwd"])
+@pytest.mark.parametrize("path", ["/", "/documents", "/gradio_api/file=/etc/passwd"])
 def test_every_response_carries_the_security_headers_once(path: str) -> None:
     start = exchange("GET", path, host="localhost", length=0, hosts=LOCAL)[0]
     names = [name.lower() for name, _ in start["headers"]]

@@ -337,6 +337,18 @@ def test_a_visitor_logs_in_asks_and_logs_out(door: Login) -> None:
     assert call(door, "GET", "/", cookie=f"{COOKIE}=guessed")[0] == 303
 
 
+def test_logging_in_leads_back_to_the_page_that_was_asked_for_and_to_no_other_site(door: Login) -> None:
+    status, headers, _ = call(door, "GET", "/documents", query="lang=es")
+    assert (status, headers["location"]) == (303, "/login?lang=es&page=%2Fdocuments")
+    ana = "name=ana&password=correct+horse"
+    _, headers, _ = call(door, "POST", "/login", ana, query="lang=es&page=%2Fdocuments")
+    assert headers["location"] == "/documents?lang=es"
+    for elsewhere in ("https://evil.example", "//evil.example", "/logout"):
+        _, headers, _ = call(door, "POST", "/login", ana, query=f"page={elsewhere}")
+        assert headers["location"] == "/"
+    assert call(door, "POST", "/documents/upload")[0] == 401
+
+
 def test_passwords_cannot_be_tried_fast(door: Login) -> None:
     tried = [call(door, "POST", "/login", f"name=ana&password=try+number+{n}")[0] for n in range(8)]
     assert tried[:6] == [401] * 6

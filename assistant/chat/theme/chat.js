@@ -160,14 +160,6 @@ function newConversation() {
   input.focus();
 }
 
-function logOut() {
-  const leaving = document.createElement("form");
-  leaving.method = "post";
-  leaving.action = "logout";
-  document.body.append(leaving);
-  leaving.submit();
-}
-
 async function toClipboard(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -218,9 +210,7 @@ function clicked(event) {
     openPassage(button.closest(".q-card").dataset.doc, Number(data.start), Number(data.end), button);
   }
   else if (button.classList.contains("q-example")) ask(data.question);
-  else if (data.language) { stored.set("language", data.language); setLanguage(data.language); }
-  else if (data.tool === "theme") switchTheme();
-  else if (data.tool === "logout") logOut();
+  else if (mastheadClicked(data)) return;
   else if (data.tool === "new") newConversation();
   else if (button.matches("[data-skip]")) { event.preventDefault(); input.focus(); }
 }
@@ -250,6 +240,17 @@ document.addEventListener("keydown", (event) => {
   else if (!panel.hidden) togglePanel(false);
   else if (byId("q-reader").open) closeReader();
 });
+// Documents may have been added since this server was started.
+async function countDocuments() {
+  const place = document.querySelector('[data-t="intro_corpus"]');
+  try {
+    const { total } = await server.narrow({ text: "", filter: {} });
+    if (!Number.isInteger(total)) return;
+    place.dataset.values = JSON.stringify({ n: total });
+    translate(place.parentElement);
+  } catch { /* the number of before stays */ }
+}
+
 watchTips();
 applyTheme();
 setLanguage(language);
@@ -257,6 +258,7 @@ document.documentElement.classList.add("q-ready");
 performance.mark("quipu-ready");
 if (!narrow.matches) input.focus({ preventScroll: true });
 fitFoot();
+if (document.querySelector(".q-nav")) countDocuments();
 const parameters = new URLSearchParams(location.search);
 try {
   const linkedFilter = JSON.parse(parameters.get("filter") || "{}");

@@ -1,0 +1,1 @@
+"""Styles and behaviour of the pages beside the chat."""
