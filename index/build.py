@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from index.duplicates import Duplicate, duplicates_in, mark_duplicates
 from index.earlier import Earlier, open_earlier
 from index.embedding import Embedder, open_embedder
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError, QuipuError, SourceError
-from index.generations import KEPT, sweep
+from index.generations import KEPT, new_name, sweep
 from index.intake import Changes, Intake, Taken
 from index.lexical import write_lexical
 from index.lexical_update import can_carry_on, carry_on, numbers_for
@@ -183,8 +182,7 @@ def _unchanged(work: _Work, skipped: Sequence[Skipped]) -> BuildReport | None:
 
 
 def _build(work: _Work, skipped: Sequence[Skipped], embedder: Embedder) -> BuildReport:
-    # To the microsecond, so that names sort in the order of creation.
-    generation = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+    generation = new_name(work.index)
     folder = work.index / "generations" / generation
     sweep(work.index, work.keep)
     folder.mkdir(parents=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from index.errors import IndexDamagedError, IndexMissingError, QuipuError
@@ -13,6 +16,9 @@ from index.types import Manifest
 
 KEPT = 2
 """Generations that are kept unless the user says otherwise: the live one and the one before it."""
+
+STAMP = "%Y%m%dT%H%M%S%f"
+"""What generations are named by: to the microsecond, so that names sort in the order of creation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,16 @@ def rollback(index: Path, to: str | None = None, *, wait: float = 0.0) -> str:
                 return name
             reason = f"the generation {name} is damaged: {wrong[0]}"
         raise (IndexDamagedError if wanted else IndexMissingError)(reason)
+
+
+def new_name(index: Path) -> str:
+    """A name for a new generation that sorts behind those that are there, even if the clock has gone backwards."""
+    now = datetime.now(UTC)
+    for folder in (index / "generations").glob("*/manifest.json"):
+        with suppress(ValueError, OverflowError):
+            made = datetime.strptime(folder.parent.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
+            now = max(now, made + timedelta(microseconds=1))
+    return f"{now:{STAMP}}-{secrets.token_hex(3)}"
 
 
 def sweep(index: Path, keep: int) -> None:

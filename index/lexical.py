@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,6 +114,24 @@ def rows_query(schema: Any, rows: NDArray[np.int64]) -> Any:
     return Query.boolean_query([(Occur.Should, one) for one in ranges])
 
 
+def _opened(folder: Path) -> tuple[Any, Any]:
+    """The index in `folder` and a searcher over it."""
+    try:
+        index = _open(folder, new=False)
+        return index, index.searcher()
+    except (ValueError, OSError) as error:
+        # tantivy takes a lock beside the files that it reads, which it cannot where these are read-only.
+        try:
+            with TemporaryDirectory(prefix="quipu-") as beside:
+                for path in folder.iterdir():
+                    if not path.name.endswith(".lock"):
+                        Path(beside, path.name).symlink_to(path.absolute())
+                index = _open(Path(beside), new=False)
+                return index, index.searcher()
+        except (ValueError, OSError):
+            raise error from None
+
+
 class LexicalIndex:
     """A written BM25 index, open for reading. Thread-safe.
 
@@ -121,8 +140,7 @@ class LexicalIndex:
 
     def __init__(self, folder: Path, numbers: NDArray[np.int64] | None = None) -> None:
         try:
-            self._index = _open(folder, new=False)
-            self._searcher = self._index.searcher()
+            self._index, self._searcher = _opened(folder)
         except (ValueError, OSError) as error:
             raise IndexDamagedError(f"the lexical index {folder} cannot be opened: {error}; run quipu build") from None
         self.count = int(self._searcher.num_docs)

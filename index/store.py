@@ -177,13 +177,17 @@ def _sync(path: Path) -> None:
 def live_folder(index: Path) -> Path:
     """Folder of the live generation; IndexMissingError if there is none."""
     name = current_generation(index)
+    others = any((index / "generations").glob("*/manifest.json"))
+    advice = (
+        "run quipu rollback to make the newest one that is whole live, or quipu build" if others else "run quipu build"
+    )
+    if name is None and others:
+        raise IndexDamagedError(f"{index / 'CURRENT'}, which names the live generation, is missing or empty; {advice}")
     if name is None:
         raise IndexMissingError(f"there is no index at {index}; run quipu build, or name another place with --index")
     folder = index / "generations" / name
     if not _GENERATION.fullmatch(name) or not folder.is_dir():
-        raise IndexDamagedError(
-            f"{index / 'CURRENT'} names the generation {name[:80]!r}, which is not there; run quipu build"
-        )
+        raise IndexDamagedError(f"{index / 'CURRENT'} names the generation {name[:80]!r}, which is not there; {advice}")
     return folder
 
 

@@ -219,9 +219,8 @@ def test_both_sides_find_the_best_of_the_allowed_rows(
     assert [hit.score for hit in narrowed] == pytest.approx([h.score for h in everything if h.row in set(allowed)])
 
 
-def test_lists_that_may_return_many_rows_return_only_those(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_among_many_vectors_only_allowed_rows_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.vectors.FLAT_UP_TO", 10)
-    monkeypatch.setattr("index.vectors.EXACT_UP_TO", 10)
     vectors = np.random.default_rng(7).normal(size=(64, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     write_vectors(tmp_path / "lists", vectors)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,42 @@ def test_the_lock_of_a_dead_process_is_taken_over(source: Path, index: Path) -> 
     assert read_activity(index) is None
     assert build(source, index, 0).documents == 2
     assert not (index / "build.json").exists()
+
+
+def test_after_a_clock_has_gone_backwards_the_generation_before_is_still_the_one_before(
+    source: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from index import generations as kept
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return datetime(2999, 12, 31, tzinfo=UTC)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "datetime", Ahead)
+        future = build(source, index, 0).generation
+    assert future.startswith("29991231")
+    made = [build(source, index, n).generation for n in (1, 2, 3)]
+    assert made == sorted([future, *made])[1:]
+    assert [generation.name for generation in generations(index)] == [made[2], made[1]]
+    assert rollback(index) == made[1]
+    assert law(index) == "Version 2 of the law."
+
+
+@pytest.mark.parametrize("current", [None, "", "nothing"])
+def test_without_a_live_generation_the_message_tells_how_to_get_the_newest_back(
+    source: Path, index: Path, current: str | None
+) -> None:
+    build(source, index, 0)
+    build(source, index, 1)
+    if current is None:
+        (index / "CURRENT").unlink()
+    else:
+        (index / "CURRENT").write_text(current, encoding="utf-8")
+    with pytest.raises(IndexDamagedError, match="run quipu rollback"):
+        open_generation(index)
+    rollback(index)
+    assert law(index) == "Version 1 of the law."
+    (index / "CURRENT").unlink()
+    assert build(source, index, 1).encoded == 0

@@ -99,3 +99,16 @@ def test_no_more_than_n_are_returned(lexical: LexicalIndex) -> None:
 def test_a_folder_without_an_index_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(IndexDamagedError, match="quipu build"):
         LexicalIndex(tmp_path / "nothing")
+
+
+def test_an_index_beside_which_no_lock_can_be_taken_is_searched_all_the_same(tmp_path: Path) -> None:
+    write_lexical(tmp_path / "lexical", TEXTS)
+    expected = LexicalIndex(tmp_path / "lexical").search(["timber"], "en", 10)
+    # As in a folder that is read-only: permissions would not keep a test that is run by root from writing.
+    lock = tmp_path / "lexical/.tantivy-meta.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    lexical = LexicalIndex(tmp_path / "lexical")
+    assert lexical.search(["timber"], "en", 10) == expected
+    assert lexical.rows() == list(range(len(TEXTS)))
+    assert lexical.document_frequency("timber", "en") == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_files_too_large_to_hash_on_opening_are_still_measured_and_verified(
 
 @pytest.mark.parametrize(
     ("version", "advice"),
-    [(3, "newer quipu"), (99, "newer quipu"), (1, "run quipu build"), ("x", "run quipu build")],
+    [(4, "newer quipu"), (99, "newer quipu"), (1, "run quipu build"), ("x", "run quipu build")],
 )
 def test_another_format_is_refused(index: Path, version: object, advice: str) -> None:
     change_manifest(index, format_version=version)
@@ -203,10 +204,17 @@ def test_a_file_of_the_index_that_links_outside_is_damage(index: Path) -> None:
         open_generation(index)
 
 
-def test_an_empty_current_file_is_no_index(index: Path) -> None:
+def test_an_empty_current_file_names_no_generation(index: Path) -> None:
     (index / "CURRENT").write_text("\n", encoding="utf-8")
     assert current_generation(index) is None
-    with pytest.raises(IndexMissingError):
+    with pytest.raises(IndexDamagedError, match="is missing or empty; run quipu rollback"):
+        open_generation(index)
+
+
+def test_a_generation_that_lacks_the_numbers_that_its_format_tells_of_is_damaged(index: Path) -> None:
+    folder = live_folder(index)
+    write_manifest(folder, replace(read_manifest(folder), format_version=3))
+    with pytest.raises(IndexDamagedError, match=r"lexical_numbers\.npy"):
         open_generation(index)
 
 

@@ -50,18 +50,48 @@ def test_stored_vectors_come_back_by_row(tmp_path: Path) -> None:
     np.testing.assert_array_equal(index.vectors(np.array([7, 0, 7])), rows[[7, 0, 7]])
 
 
-def test_the_lists_for_many_vectors_find_nearly_all_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors, "FLAT_UP_TO", 100)
-    monkeypatch.setattr(vectors, "LISTS_PER_ROOT", 1)
-    topics = unit(40, 16, 2)
-    rows = np.repeat(topics, 200, axis=0) + 0.3 * unit(8_000, 16, 4)
+    monkeypatch.setattr(vectors, "COMPARED_AGAIN", 300)
+
+
+@pytest.mark.usefixtures("coarse")
+@pytest.mark.parametrize("spread", [0.3, 3.0], ids=["topics", "no topics"])
+def test_the_index_for_many_vectors_finds_nearly_all_neighbours(tmp_path: Path, spread: float) -> None:
+    topics = unit(40, 64, 2)
+    rows = np.repeat(topics, 200, axis=0) + spread * unit(8_000, 64, 4)
     rows = stored(rows / np.linalg.norm(rows, axis=1, keepdims=True))
     write_vectors(tmp_path / "v.faiss", rows)
     index = VectorIndex(tmp_path / "v.faiss")
-    queries = stored(rows[::160] + 0.05 * unit(50, 16, 3))
-    found = sum(len(set(index.search(q, 10).rows) & set(np.argsort(-(rows @ q))[:10])) for q in queries)
-    assert found / 500 >= 0.97
+    queries = stored(rows[::160] + 0.5 * unit(50, 64, 3))
+    near = 0
+    for query in queries:
+        found = index.search(query, 10)
+        near += len(set(found.rows.tolist()) & set(np.argsort(-(rows @ query))[:10].tolist()))
+        # What is found is scored in 16 bits, best first, whatever the coarse comparison said.
+        np.testing.assert_allclose(found.scores, rows[found.rows] @ query, atol=1e-5)
+        assert (np.diff(found.scores) <= 0).all()
+    assert near / 500 >= 0.99
     np.testing.assert_array_equal(index.vectors(np.array([3, 7999])), rows[[3, 7999]])
+
+
+@pytest.mark.usefixtures("coarse")
+@pytest.mark.parametrize("allowed", [[5], [0, 7, 299], list(range(0, 300, 2))])
+def test_among_some_rows_the_nearest_are_found_exactly(tmp_path: Path, allowed: list[int]) -> None:
+    rows = unit(300, 64, 5)
+    write_vectors(tmp_path / "v.faiss", rows)
+    query = unit(1, 64, 6)[0]
+    found = VectorIndex(tmp_path / "v.faiss").search(query, 10, np.array(allowed))
+    expected = sorted(allowed, key=lambda row: -float(rows[row] @ query))[:10]
+    assert found.rows.tolist() == expected
+
+
+@pytest.mark.usefixtures("coarse")
+def test_more_neighbours_than_vectors_are_all_vectors(tmp_path: Path) -> None:
+    rows = unit(101, 64, 5)
+    write_vectors(tmp_path / "v.faiss", rows)
+    assert sorted(VectorIndex(tmp_path / "v.faiss").search(rows[0], 1_000).rows.tolist()) == list(range(101))
 
 
 def test_vectors_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,3 +109,12 @@ def test_a_missing_or_malformed_file_is_damaged(tmp_path: Path, data: bytes | No
         path.write_bytes(data)
     with pytest.raises(IndexDamagedError, match=r"v\.faiss cannot be opened"):
         VectorIndex(path)
+
+
+def test_an_index_of_another_type_is_refused(tmp_path: Path) -> None:
+    import faiss
+
+    other = faiss.IndexFlatL2(16)
+    faiss.write_index(other, str(tmp_path / "v.faiss"))
+    with pytest.raises(IndexDamagedError, match="not of a type that is made here"):
+        VectorIndex(tmp_path / "v.faiss")
