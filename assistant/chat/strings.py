@@ -12,15 +12,21 @@ from assistant.chat.markup import escape
 LANGUAGES = ("en", "es")
 DEFAULT_LANGUAGE = "en"
 
+TABLES = ("strings.json", "take_away.json")
+"""The files that hold the words."""
+
 _ATTRIBUTES = {"label": "aria-label", "title": "title", "placeholder": "placeholder"}
 
 
 @cache
 def strings() -> dict[str, dict[str, str]]:
     """Every word of the interface: `strings()[language][key]`, with `{name}` where a value goes."""
-    path = Path(__file__).with_name("strings.json")
-    loaded: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    tables: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    for name in TABLES:
+        content = json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+        for language, words in content.items():
+            tables[language].update(words)
+    return tables
 
 
 def known_language(language: object) -> str:
@@ -32,7 +38,7 @@ def text(language: str, key: str, **values: object) -> str:
     """The words for `key`, as plain text.
 
     With a value `n`, the forms `key_one` and `key_other` are tried before `key` itself. Raises KeyError for a
-    key that `strings.json` does not have.
+    key that no table has.
     """
     table = strings()[known_language(language)]
     if "n" in values:
