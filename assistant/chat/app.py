@@ -15,6 +15,7 @@ from assistant.chat.login import Login
 from assistant.chat.metrics import CONTENT_TYPE, Metrics
 from assistant.chat.service import AT_ONCE, WAITING, Service
 from assistant.chat.strings import known_language, strings
+from assistant.chat.take_away import add_take_away
 from assistant.chat.users import Users
 from assistant.live import pinned
 from index.errors import QuipuError
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 THEME = Path(__file__).with_name("theme")
-SCRIPTS = ("language.js", "theme.js", "reader.js", "pages.js", "tip.js", "narrow.js", "chat.js")
+SCRIPTS = (
+    "language.js",
+    "theme.js",
+    "reader.js",
+    "pages.js",
+    "tip.js",
+    "narrow.js",
+    "footnotes.js",
+    "take_away.js",
+    "chat.js",
+)
+STYLES = ("chat.css", "take_away.css")
 QUESTIONS_A_MINUTE = 30
 """Questions that one visitor may ask in a minute where a server is open to others."""
 
@@ -155,13 +167,14 @@ def create_server_app(
     def prometheus() -> Any:
         return fastapi.Response(metrics.text(), media_type=CONTENT_TYPE)
 
+    add_take_away(app, assistant, metrics, rate=questions_a_minute)
     gr.mount_gradio_app(
         app,
         build_app(assistant, service, logout=bool(users)),
         path="/",
         theme=_gradio_theme(),
         # Gradio rewrites what it is given as css and loses declarations on the way; the head it leaves alone.
-        head=f"<style>{_theme('chat.css')}</style>",
+        head=f"<style>{''.join(_theme(name) for name in STYLES)}</style>",
         footer_links=[],
         run_history=False,
         show_error=False,

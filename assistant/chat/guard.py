@@ -16,12 +16,14 @@ from assistant.chat.limits import Rate
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body, at most; a question has at most 2,000 characters."""
+MAX_BODIES = {"/export": 2 * 1024 * 1024}
+"""More for requests that carry a whole conversation."""
 
 _READ = re.compile(
     r"/|/healthz|/metrics|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
     r"|/(assets|static)/[\w./@-]+|/gradio_api/(queue/data|heartbeat/\w+|startup-events|app_id/?|info/?)"
 )
-_WRITE = re.compile(r"/gradio_api/(queue/join/?|cancel|reset/?|component_server/?)")
+_WRITE = re.compile(r"/export|/gradio_api/(queue/join/?|cancel|reset/?|component_server/?)")
 
 _LOGIN = frozenset({("GET", "/login"), ("HEAD", "/login"), ("POST", "/login"), ("POST", "/logout")})
 
@@ -86,7 +88,7 @@ class Guard:
             await _refuse(send_with_headers, 400, b"This server does not answer to that host name.")
         elif not (_route_allowed(scope["method"], scope["path"]) or (scope["method"], scope["path"]) in self._more):
             await _refuse(send_with_headers, 404, b"Not found.")
-        elif not _size_allowed(scope["method"], headers.get(b"content-length", b"")):
+        elif not _size_allowed(scope["method"], scope["path"], headers.get(b"content-length", b"")):
             await _refuse(send_with_headers, 413, b"The request is too large.")
         elif scope["method"] == "POST" and self._rate.wait((scope.get("client") or ("",))[0]) > 0:
             await _refuse(send_with_headers, 429, b"Too many requests.")
@@ -154,11 +156,11 @@ def _route_allowed(method: str, path: str) -> bool:
     return method == "POST" and _WRITE.fullmatch(path) is not None
 
 
-def _size_allowed(method: str, length: bytes) -> bool:
+def _size_allowed(method: str, path: str, length: bytes) -> bool:
     """A body must announce its size: browsers always do."""
     if method != "POST":
         return True
-    return length.isdigit() and int(length) <= MAX_BODY
+    return length.isdigit() and int(length) <= MAX_BODIES.get(path, MAX_BODY)
 
 
 async def _refuse(send: Send, status: int, reason: bytes) -> None:

@@ -9,6 +9,9 @@ from assistant.chat.strings import DEFAULT_LANGUAGE, LANGUAGES, translated, tran
 
 _NAMES = {"en": "English", "es": "Español"}
 
+TAKEN_AS = ("docx", "pdf", "md", "json")
+"""The formats in which a conversation can be taken away, in the order in which they are offered."""
+
 # A main cord with three knotted pendants, as a quipu has.
 _LOGO = (
     '<svg class="q-logo" viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" '
@@ -20,6 +23,7 @@ _ICONS = {
     "ask": '<path d="M12 19V5M5 12l7-7 7 7"/>',
     "stop": '<rect x="6" y="6" width="12" height="12" rx="2" fill="currentColor"/>',
     "theme": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" stroke="none"/>',
+    "take": '<path d="M12 4v11M7 10.5l5 5 5-5M5 20h14"/>',
     "new": '<path d="M12 5v14M5 12h14"/>',
     "narrow": '<path d="M4 6h16M7 12h10M10 18h4"/>',
     "logout": '<path d="M14 4h5v16h-5M11 8l-4 4 4 4M7 12h9"/>',
@@ -42,7 +46,7 @@ def top_html(examples: Mapping[str, Sequence[str]], documents: int, *, logout: b
         f'<a class="q-skip" href="#q-input" data-skip>{translated(language, "skip")}</a>'
         f'<div class="q-masthead"><p class="q-brand">{_LOGO}<span>Quipu</span></p>'
         f'<p class="q-tagline">{translated(language, "tagline")}</p><div class="q-tools">'
-        f"{_tool('new', 'new', language, hidden=True)}{_languages_html(language)}{_tool('theme', 'theme', language)}"
+        f"{_take_html(language)}{_tool('new', 'new', language, hidden=True)}{_languages_html(language)}{_tool('theme', 'theme', language)}"
         f"{_tool('logout', 'logout', language) if logout else ''}</div></div>"
         f'<section class="q-intro" id="q-intro"><h1>{translated(language, "intro_title")}</h1>'
         f'<p class="q-lead">{translated(language, "intro_text")} '
@@ -95,6 +99,25 @@ def _reader_html(language: str) -> str:
         f'<span class="q-keys">{translated(language, "reader_hint")}</span>{buttons}</div>'
         f'<div class="q-reader-body" id="q-reader-body" tabindex="0" role="region" '
         f"{translated_attribute(language, 'label', 'reader')}></div></dialog>"
+    )
+
+
+def _take_html(language: str) -> str:
+    """The button that opens the choice of formats, and the panel with them; it is shown once something was asked."""
+    choices = "".join(
+        f'<li><button type="button" class="q-take-choice" data-take="{suffix}">'
+        f'<strong>{translated(language, f"take_{suffix}")}</strong><span class="q-take-suffix">.{suffix}</span>'
+        f'<span class="q-quiet">{translated(language, f"take_{suffix}_note")}</span></button></li>'
+        for suffix in TAKEN_AS
+    )
+    return (
+        '<button type="button" class="q-tool" id="q-take-button" aria-expanded="false" aria-controls="q-take" '
+        f"{translated_attribute(language, 'label', 'take')} {translated_attribute(language, 'title', 'take')}>"
+        f"{icon('take')}</button>"
+        '<div class="q-take" id="q-take" role="group" aria-labelledby="q-take-title" hidden>'
+        f'<p class="q-take-title" id="q-take-title">{translated(language, "take_title")}</p>'
+        f'<p class="q-take-note q-quiet">{translated(language, "take_note")}</p><ul>{choices}</ul>'
+        '<p class="q-take-said" id="q-take-said" role="status"></p></div>'
     )
 
 

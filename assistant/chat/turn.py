@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
-from assistant.chat.evidence import Card, card_html, cards, nearest
+from assistant.chat.evidence import NEAREST, Card, card_html, cards, nearest
 from assistant.chat.library import Library
-from assistant.chat.markup import escape, language_attribute, prose
-from assistant.chat.strings import known_language, strings, text, translated, translated_attribute
+from assistant.chat.markup import escape, language_attribute, prose, web_address
+from assistant.chat.strings import known_language, strings, translated, translated_attribute
 from assistant.filters import Filter
 from assistant.statements import Statement, statements
 from assistant.types import Answer
@@ -43,9 +44,8 @@ def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typ
     body = (
         before + _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
     )
-    yield _turn_html(
-        answer, body + _actions_html(copied_text(answer, library, language), language), evidence, "done", turn_id
-    )
+    record = record_json(answer, library, typed)
+    yield _turn_html(answer, body + _actions_html(language), evidence, "done", turn_id, record)
 
 
 def followed_html(typed: str, language: str) -> str:
@@ -114,27 +114,55 @@ def notice_html(question: str, title_key: str, message: str, language: str, turn
     )
 
 
-def copied_text(answer: Answer, library: Library, language: str) -> str:
-    """The answer as plain text for the clipboard: question, answer, and every quote with its source."""
-    lines = [answer.question, "", answer.text]
-    if answer.citations:
-        lines += ["", text(language, "sources")]
+def record_json(answer: Answer, library: Library, typed: str = "") -> str:
+    """The turn as JSON, from which the page copies footnotes and has files made; see `assistant.export.claims`."""
+    sources = []
     for citation in answer.citations:
-        metadata = library.document(citation.doc_id).metadata
-        place = [citation.title, metadata.get("publisher", ""), metadata.get("date", "")]
-        if citation.page is not None:
-            place.append(text(language, "page", n=citation.page))
-        place.append(f"{citation.doc_id}:{citation.start}-{citation.end}")
-        lines.append(f"[{citation.marker}] {', '.join(part for part in place if part)}: “{citation.quote}”")
-    return "\n".join(lines)
+        document = library.document(citation.doc_id)
+        about = {
+            "title": document.title.strip(),
+            "publisher": document.metadata.get("publisher", ""),
+            "date": document.metadata.get("date", ""),
+            "link": web_address(document.metadata.get("source", "")),
+            "page": citation.page,
+            "also": ", ".join(citation.also_in),
+            **citation.place.to_json(),
+        }
+        sources.append(
+            {
+                "marker": citation.marker,
+                "doc_id": citation.doc_id,
+                "start": citation.start,
+                "end": citation.end,
+                "quote": citation.quote,
+                **{name: value for name, value in about.items() if value},
+            }
+        )
+    near = [hit.passage for hit in answer.hits[:NEAREST]] if answer.abstained else []
+    content = {
+        "question": answer.question,
+        "typed": typed,
+        "asked": datetime.now(UTC).isoformat(timespec="seconds"),
+        "language": answer.language,
+        "text": answer.text,
+        "abstained": answer.abstained,
+        "confidence": round(answer.confidence, 4),
+        "citations": sources,
+        "missing": list(answer.missing_terms),
+        "nearest": [[passage.doc_id, passage.start, passage.end] for passage in near],
+        "filter": answer.where.to_json() if answer.where else {},
+    }
+    return json.dumps(content, ensure_ascii=False)
 
 
-def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: int) -> str:
+def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: int, record: str = "") -> str:
     places = [[c.marker, c.doc_id, c.start, c.end] for c in answer.citations]
     kind = " q-refusal" if answer.abstained else ""
+    kept = f'data-record="{escape(record)}" ' if record else ""
     return (
         f'<article class="q-turn{kind}" data-state="{state}" data-question="{escape(answer.question)}" '
-        f'data-citations="{escape(json.dumps(places))}" data-filter="{_filter_json(answer.where)}" aria-labelledby="q-question-{turn_id}">'
+        f'data-citations="{escape(json.dumps(places))}" data-filter="{_filter_json(answer.where)}" '
+        f'{kept}aria-labelledby="q-question-{turn_id}">'
         f'<div class="q-answer"><h2 id="q-question-{turn_id}" dir="auto" {language_attribute(answer.language)}>'
         f"{escape(answer.question)}</h2>{body}</div>{evidence}</article>"
     )
@@ -208,18 +236,17 @@ def _missing_html(answer: Answer, language: str) -> str:
     return f'<div class="q-missing"><p>{translated(language, "missing")}</p><ul>{terms}</ul></div>'
 
 
-def _actions_html(copied: str, language: str) -> str:
+def _actions_html(language: str) -> str:
     buttons = [
-        _action("copy", "copy", language, copied),
+        _action("copy", "copy", language),
         _action("link", "link", language),
         _action("retry", "retry", language),
     ]
     return f'<div class="q-actions">{"".join(buttons)}</div>'
 
 
-def _action(name: str, key: str, language: str, payload: str = "") -> str:
-    data = f' data-payload="{escape(payload)}"' if payload else ""
-    return f'<button type="button" class="q-action" data-action="{name}"{data}>{translated(language, key)}</button>'
+def _action(name: str, key: str, language: str) -> str:
+    return f'<button type="button" class="q-action" data-action="{name}">{translated(language, key)}</button>'
 
 
 def _evidence_html(answer: Answer, library: Library, language: str) -> str:

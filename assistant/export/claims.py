@@ -86,7 +86,9 @@ def _text(content: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise ExportError(_NOT_ONE)
     if len(value) > MOST_CHARACTERS:
-        raise ExportError(f"one text of the conversation has {len(value):,} characters; at most {MOST_CHARACTERS:,} fit")
+        raise ExportError(
+            f"one text of the conversation has {len(value):,} characters; at most {MOST_CHARACTERS:,} fit"
+        )
     # A page can send half of a surrogate pair, which no file could hold.
     return value.encode("utf-8", "replace").decode("utf-8")
 

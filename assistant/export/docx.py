@@ -71,7 +71,9 @@ class _Writer:
         about.keywords = ""
         about.comments = self._made.about[0]
         try:
-            about.created = about.modified = datetime.fromisoformat(self._made.made).astimezone(UTC).replace(tzinfo=None)
+            about.created = about.modified = (
+                datetime.fromisoformat(self._made.made).astimezone(UTC).replace(tzinfo=None)
+            )
         except ValueError:
             about.created = about.modified = datetime.now(UTC).replace(tzinfo=None)
 
@@ -119,7 +121,9 @@ class _Writer:
             self._paragraph("Quipu Small", asked.support)
         if asked.near:
             self._paragraph("Quipu Label", self._made.words["export_nearest"])
-            self._paragraph("Quipu Small", self._made.words["export_nearest_note"]).paragraph_format.keep_with_next = True
+            self._paragraph(
+                "Quipu Small", self._made.words["export_nearest_note"]
+            ).paragraph_format.keep_with_next = True
             for near in asked.near:
                 self._near(near)
 
@@ -155,7 +159,8 @@ class _Writer:
         paragraph = self._paragraph("Quipu Source")
         self._bookmark(paragraph, source.number)
         self._titled(paragraph, source.title, source.link)
-        paragraph.add_run(". ".join(filter(None, ["", source.about, source.headings, source.place])) + ".")
+        known = filter(None, [source.about, source.headings, source.place])
+        paragraph.add_run("".join(f". {words}" for words in known) + ".")
         if source.link:
             paragraph.add_run(" ")
             self._linked(paragraph, source.link, source.link, "Quipu Link")
@@ -257,7 +262,13 @@ def _styles(word: Word, locale: str) -> None:
 
 
 def _type(
-    style: Any, size: float | None, *, font: str = "", colour: str = "", bold: bool | None = None, italic: bool | None = None
+    style: Any,
+    size: float | None,
+    *,
+    font: str = "",
+    colour: str = "",
+    bold: bool | None = None,
+    italic: bool | None = None,
 ) -> None:
     from docx.shared import Pt, RGBColor
 
@@ -293,7 +304,11 @@ def _left_rule(style: Any, colour: str, *, indent: float = 0.35) -> None:
     borders = _element("pBdr", {})
     borders.append(_element("left", {"val": "single", "sz": "12", "space": "8", "color": colour}))
     properties = style.element.get_or_add_pPr()
-    _put(properties, borders, ("shd", "tabs", "suppressAutoHyphens", "spacing", "ind", "contextualSpacing", "jc", "outlineLvl"))
+    _put(
+        properties,
+        borders,
+        ("shd", "tabs", "suppressAutoHyphens", "spacing", "ind", "contextualSpacing", "jc", "outlineLvl"),
+    )
 
 
 def _field(paragraph: Paragraph, code: str) -> None:

@@ -82,7 +82,9 @@ class _Gathering:
         """The citation with what the index knows of its place; at its new place if the quote moved."""
         document = self._document(claimed.doc_id)
         if document is None:
-            self.left_out.append(LeftOut(question, claimed.title or claimed.doc_id, claimed.marker, "gone", claimed.quote))
+            self.left_out.append(
+                LeftOut(question, claimed.title or claimed.doc_id, claimed.marker, "gone", claimed.quote)
+            )
             return None
         citation = claimed
         if claimed.start < 0 or not stands(claimed, document):

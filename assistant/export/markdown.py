@@ -59,14 +59,14 @@ def _asked(asked: Asked, made: Outline, *, heading: bool) -> Iterator[str]:
 
 
 def _part(part: Part, indent: str) -> str:
-    pieces = (
-        escaped(piece.text) + "".join(f"[^{number}]" for number in piece.numbers) for piece in part.pieces
-    )
+    pieces = (escaped(piece.text) + "".join(f"[^{number}]" for number in piece.numbers) for piece in part.pieces)
     return " ".join(pieces).replace("\n", f"\\\n{indent}")
 
 
 def _source(source: Listed, made: Outline) -> Iterator[str]:
-    known = ". ".join(filter(None, [linked(source.title, source.link), escaped(source.about), escaped(source.headings)]))
+    known = ". ".join(
+        filter(None, [linked(source.title, source.link), escaped(source.about), escaped(source.headings)])
+    )
     address = f" <{source.link}>" if source.link else ""
     yield from (f"[^{source.number}]: {known}. {escaped(source.place)}.{address}", "")
     for number, paragraph in enumerate(re.split(r"\n\s*\n", source.quote.strip("\n"))):

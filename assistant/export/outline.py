@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from assistant.chat.evidence import date_words
@@ -109,7 +109,9 @@ def outline(export: Export) -> Outline:
     counts = [text(language, "export_questions", n=len(asked)), text(language, "export_sources", n=len(sources))]
     about = [
         text(language, "export_made", version=origin.quipu, date=moment(origin.made, language)),
-        text(language, "export_index", index=origin.index, date=moment(origin.built, language), model=line(origin.model)),
+        text(
+            language, "export_index", index=origin.index, date=moment(origin.built, language), model=line(origin.model)
+        ),
         text(language, "export_offsets"),
         text(language, "export_verify"),
     ]
@@ -120,11 +122,7 @@ def outline(export: Export) -> Outline:
     )  # fmt: skip
     if any(REPLACED in words for words in _all_words(made)):
         about.append(text(language, "export_replaced"))
-    return Outline(**{**_fields(made), "about": tuple(about)})
-
-
-def _fields(made: Outline) -> dict[str, object]:
-    return {name: getattr(made, name) for name in Outline.__slots__}
+    return replace(made, about=tuple(about))
 
 
 def _all_words(made: Outline) -> Iterator[str]:
@@ -243,7 +241,7 @@ def about_words(document: Document, language: str, also_in: Sequence[str] = ()) 
 def link_of(document: Document) -> str:
     """The web address of the page that a document was taken from; empty where it has none."""
     address = web_address(document.metadata.get("source", "")) or ""
-    return "" if shown(address) != address or any(character in " \n\t<>\"" for character in address) else address
+    return "" if shown(address) != address or any(character in ' \n\t<>"' for character in address) else address
 
 
 def place_words(document: Document, start: int, end: int, language: str) -> str:

@@ -29,7 +29,13 @@ def receipts(export: Export) -> dict[str, Any]:
         "language": export.language,
         "receipts": [_receipt(turn, export) for turn in export.turns],
         "left_out": [
-            {"question": one.question, "marker": one.marker, "title": one.title, "reason": one.reason, "quote": one.quote}
+            {
+                "question": one.question,
+                "marker": one.marker,
+                "title": one.title,
+                "reason": one.reason,
+                "quote": one.quote,
+            }
             for one in export.left_out
         ],
     }
@@ -39,10 +45,13 @@ def receipts(export: Export) -> dict[str, Any]:
 def _receipt(turn: Turn, export: Export) -> dict[str, Any]:
     answer, origin = turn.answer, export.provenance
     cited = {citation.doc_id: export.documents[citation.doc_id] for citation in turn.citations}
-    numbers = {(source.citation.doc_id, source.citation.start, source.citation.end): source.number for source in export.sources}
+    numbers = {
+        (source.citation.doc_id, source.citation.start, source.citation.end): source.number for source in export.sources
+    }
     markers = {numbers[(one.doc_id, one.start, one.end)]: one.marker for one in turn.citations}
     said = "".join(
-        statement.text + "".join(f" [{markers[number]}]" for number in statement.markers) for statement in turn.statements
+        statement.text + "".join(f" [{markers[number]}]" for number in statement.markers)
+        for statement in turn.statements
     )
     content: dict[str, Any] = {
         "version": VERSION,

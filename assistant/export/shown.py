@@ -16,6 +16,8 @@ _STEERING = re.compile(
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\s]{1,2000}\)")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1")
 _HEADING = re.compile(r"^#{1,6} +", re.MULTILINE)
+_WRAPPED = re.compile(r"(?<=[^\W\d_])[^\S\n]*\n[^\S\n]*(?=[a-zß-öø-ÿ])")
+"""A line end inside a sentence."""
 _BULLET = re.compile(r"\s*[-*•‣▪·–] +")
 
 
@@ -32,7 +34,8 @@ def line(text: str) -> str:
 def readable(text: str) -> str:
     """The words of a text, without the marks of Markdown links, headings and bold type; its own words stay as they are."""
     words = _HEADING.sub("", _LINK.sub(r"\1", shown(text)))
-    return re.sub(r"[^\S\n]+", " ", re.sub(r"\s*\n\s*", "\n", _STRONG.sub(r"\2", words))).strip()
+    words = _WRAPPED.sub(" ", _STRONG.sub(r"\2", words))
+    return re.sub(r"[^\S\n]+", " ", re.sub(r"\s*\n\s*", "\n", words)).strip()
 
 
 def unbulleted(text: str) -> tuple[str, bool]:
