@@ -56,9 +56,11 @@ def said(page: Any) -> str:
 
 
 def pdf_text(content: bytes) -> str:
-    from pypdf import PdfReader
+    """The text as a reader of PDFs copies it; pdfium puts a sign of its own where a line ends in a hyphen."""
+    from pypdfium2 import PdfDocument
 
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    text = "\n".join(page.get_textpage().get_text_range() for page in PdfDocument(content))
+    return text.replace("\r\n", "\n").replace("\x02", "-").replace("\ufffe", "-")
 
 
 def docx_text(content: bytes) -> list[tuple[str, str]]:
