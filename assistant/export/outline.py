@@ -256,6 +256,7 @@ def place_words(document: Document, start: int, end: int, language: str) -> str:
         parts.append(text(language, "export_sheet", name=line(place.sheet)))
     if place.row is not None:
         parts.append(text(language, "row", n=place.row))
+    parts = [part[:1].upper() + part[1:] if not number else part for number, part in enumerate(parts)]
     parts += [line(document.doc_id), text(language, "export_characters", start=start, end=end)]
     return ", ".join(parts)
 

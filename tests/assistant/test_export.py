@@ -192,12 +192,12 @@ def test_every_format_says_title_publisher_date_page_link_quote_and_place(langua
     quote = "Silver is mined in Puno."
     found = export_of(answer(f"{quote} [1]", cited(document, quote)), documents=(document,), language=language)
     wanted = {
-        "en": ["On mining", "Press", "6 May 2020", "page 2", quote, "characters 25–49", "Sources", "Well supported"],
+        "en": ["On mining", "Press", "6 May 2020", "Page 2", quote, "characters 25–49", "Sources", "Well supported"],
         "es": [
             "On mining",
             "Press",
             "6 de mayo de 2020",
-            "página 2",
+            "Página 2",
             quote,
             "caracteres 25–49",
             "Fuentes",
