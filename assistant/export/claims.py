@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant import wording
+from assistant.assistant import LONGEST_QUESTION
 from assistant.export.types import Answered, ExportError
 from assistant.filters import Filter
 from assistant.types import Answer, Citation, Hit
@@ -18,8 +19,10 @@ from index.types import Passage
 
 MOST_TURNS = 200
 MOST_CITATIONS = 200
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 50_000
 """Of one text: far longer than any answer."""
+MOST_TOGETHER = 400_000
+"""Of all answers and quotes: some two hundred long answers."""
 _NOT_ONE = "what was sent is not a conversation of this chat; open the page anew and try again"
 
 
@@ -33,14 +36,20 @@ def answered_of(turns: object) -> list[Answered]:
         raise ExportError(
             f"the conversation has {len(turns):,} answers; at most {MOST_TURNS} can be taken away at once"
         )
-    return [_answered(turn) for turn in turns]
+    answered = [_answered(turn) for turn in turns]
+    together = sum(len(one.answer.text) + sum(len(c.quote) for c in one.answer.citations) for one in answered)
+    if together > MOST_TOGETHER:
+        raise ExportError(
+            f"the conversation has {together:,} characters; at most {MOST_TOGETHER:,} can be taken away at once"
+        )
+    return answered
 
 
 def _answered(turn: object) -> Answered:
     if not isinstance(turn, dict):
         raise ExportError(_NOT_ONE)
     question = _text(turn, "question")
-    if not question.strip():
+    if not question.strip() or max(len(question), len(_text(turn, "typed"))) > LONGEST_QUESTION:
         raise ExportError(_NOT_ONE)
     abstained = turn.get("abstained") is True
     language = "es" if turn.get("language") == "es" else "en"
