@@ -334,7 +334,7 @@ def test_a_server_that_is_gone_is_said(visit: Any) -> None:
 
 def test_files_are_for_those_who_are_logged_in_and_within_limits(visit: Any) -> None:
     users = {"ana": hashed_password("ana", "a long password")}
-    with served(FrozenAssistant(), users=users, questions_a_minute=60) as running:
+    with served(FrozenAssistant(), users=users, questions_a_minute=1) as running:
         visitor = visit(url=running.url)
         page = visitor.page
         page.goto(running.url)
@@ -351,7 +351,6 @@ def test_files_are_for_those_who_are_logged_in_and_within_limits(visit: Any) -> 
         page.wait_for_selector("#q-take-said.q-take-problem")
         assert "Try again in a minute" in said(page)
         visitor.context.clear_cookies()
-        page.wait_for_timeout(1100)
         page.click('[data-take="md"]')
         page.wait_for_selector("#q-take-said >> text=not logged in")
 

@@ -64,8 +64,16 @@ async function copyFootnotes(turn) {
       event.preventDefault();
       for (const [type, text] of Object.entries(forms)) event.clipboardData.setData(type, text);
     };
+    const focused = document.activeElement;
+    const holder = document.createElement("textarea");
+    holder.value = forms["text/plain"];
+    holder.className = "q-hidden";
+    document.body.append(holder);
+    holder.select();
     document.addEventListener("copy", put);
     document.execCommand("copy");
     document.removeEventListener("copy", put);
+    holder.remove();
+    focused?.focus();
   }
 }
