@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from assistant.chat.evidence import NEAREST, Card, card_html, cards, nearest
 from assistant.chat.library import Library
 from assistant.chat.markup import escape, language_attribute, prose, web_address
 from assistant.chat.strings import known_language, strings, translated, translated_attribute
+from assistant.export.seal import seal
 from assistant.filters import Filter
 from assistant.statements import Statement, statements
 from assistant.types import Answer
@@ -114,8 +116,11 @@ def notice_html(question: str, title_key: str, message: str, language: str, turn
     )
 
 
-def record_json(answer: Answer, library: Library, typed: str = "") -> str:
-    """The turn as JSON, from which the page copies footnotes and has files made; see `assistant.export.claims`."""
+def record_json(answer: Answer, library: Library, typed: str = "", written_by: str = "") -> str:
+    """The turn as JSON, from which the page copies footnotes and has files made; see `assistant.export.claims`.
+
+    `written_by` names the language model that wrote the answer, if one did.
+    """
     sources = []
     for citation in answer.citations:
         document = library.document(citation.doc_id)
@@ -139,7 +144,7 @@ def record_json(answer: Answer, library: Library, typed: str = "") -> str:
             }
         )
     near = [hit.passage for hit in answer.hits[:NEAREST]] if answer.abstained else []
-    content = {
+    content: dict[str, Any] = {
         "question": answer.question,
         "typed": typed,
         "asked": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -152,6 +157,9 @@ def record_json(answer: Answer, library: Library, typed: str = "") -> str:
         "nearest": [[passage.doc_id, passage.start, passage.end] for passage in near],
         "filter": answer.where.to_json() if answer.where else {},
     }
+    if written_by:
+        content["written_by"] = written_by
+        content["seal"] = seal(content)
     return json.dumps(content, ensure_ascii=False)
 
 

@@ -1,7 +1,8 @@
 """What a page says of its conversation, as answers to be checked: nothing in it is believed before.
 
 A turn is an object with `question`, `typed`, `asked`, `language`, `text`, `abstained`, `confidence`, `citations` (objects with
-marker, doc_id, start, end, quote), `missing`, `nearest` (`[doc_id, start, end]`) and `filter`.
+marker, doc_id, start, end, quote), `missing`, `nearest` (`[doc_id, start, end]`) and `filter`; and `written_by` with a `seal` where a
+language model wrote it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from assistant import wording
 from assistant.assistant import LONGEST_QUESTION
+from assistant.export.seal import holds
 from assistant.export.types import Answered, ExportError
 from assistant.filters import Filter
 from assistant.types import Answer, Citation, Hit
@@ -69,7 +71,10 @@ def _answered(turn: object) -> Answered:
     hits = tuple(Hit(passage, rank, 0.0) for rank, passage in enumerate(nearest, start=1))
     where = Filter.from_json(turn.get("filter"))
     answer = Answer(question, text, citations, hits, abstained, believed, language, {}, "", missing, where or None)
-    return Answered(answer, _time(turn.get("asked")), _text(turn, "typed"))
+    # What a model wrote stands in no quote: that this server showed it is told by the seal.
+    writer = _text(turn, "written_by")
+    written = bool(writer) and holds(turn)
+    return Answered(answer, _time(turn.get("asked")), _text(turn, "typed"), not written, writer if written else "")
 
 
 def _citation(content: object) -> Citation:

@@ -6,6 +6,7 @@ import io
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,6 +93,20 @@ def test_what_is_no_conversation_is_refused_in_words(client: TestClient, body: b
     reply = client.post("/export", content=body, headers={"content-type": "application/json"})
     assert reply.status_code == 400
     assert reply.json()["message"]
+
+
+def test_what_a_model_wrote_is_exported_as_this_server_showed_it(client: TestClient, seed_assistant: Assistant) -> None:
+    answer = replace(seed_assistant.ask(QUESTION), text="Some five thousand were trained. [1]")
+    written = json.loads(turn.record_json(answer, seed_assistant, written_by="tiny-model"))
+    reply = post(client, [written])
+    assert reply.headers["x-quipu-left-out"] == "0"
+    kept = reply.json()["receipts"][0]
+    assert (kept["answer"], kept["written_by"]) == ("Some five thousand were trained. [1]", "tiny-model")
+    for change in ({"text": "All were trained. [1]"}, {"seal": "é"}, {"seal": None}, {"written_by": "another"}):
+        reply = post(client, [{**written, **change}])
+        assert reply.headers["x-quipu-left-out"] == "1"
+        assert reply.json()["receipts"][0]["answer"] == ""
+        assert "written_by" not in reply.json()["receipts"][0]
 
 
 def test_a_page_elsewhere_cannot_send_a_form(client: TestClient, record: dict[str, Any]) -> None:
