@@ -24,7 +24,7 @@ const titleOf = (source) => source.title || words("untitled");
 
 function plainFootnotes(record) {
   const notes = record.citations.map((source) => {
-    const about = [titleOf(source), aboutSource(source), placeOf(source), source.link].filter(Boolean).join(". ");
+    const about = [titleOf(source), aboutSource(source), source.link, placeOf(source)].filter(Boolean).join(". ");
     return `[${source.marker}] ${about}: ${quoted(source)}`;
   });
   const sources = notes.length ? ["", words("sources"), ...notes] : [];
