@@ -281,8 +281,9 @@ def test_footnotes_are_copied_as_plain_and_as_rich_text(visit: Any, chat: Served
           return (await item.getType('text/html')).text();
         }"""
     )
-    assert rich.count("<sup>") == len(citations)
-    assert f"<b>{COMMUNITIES}</b>" in rich
+    # Chromium writes the markup in its own way.
+    assert len(re.findall(r"<sup[^>]*>\[\d\]</sup>", rich)) == len(citations)
+    assert re.search(rf"<b[^>]*>{re.escape(COMMUNITIES)}</b>", rich)
     for citation in citations:
         assert f"«{citation.quote.split('(')[0][:40]}" in rich
     assert visitor.complaints == []
@@ -298,7 +299,7 @@ def test_a_hostile_answer_is_copied_as_text(visit: Any) -> None:
     assert "&lt;script&gt;" in rich
     assert "<script" not in rich
     assert "<img" not in rich
-    assert "javascript:" not in rich.split("&lt;a")[0]
+    assert not re.search(r"<a[^>]*javascript:", rich)
 
 
 def test_without_the_clipboards_interface_both_forms_are_copied_all_the_same(visit: Any) -> None:
