@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.export_option import Taken, export_option
 from assistant.filter_options import filter_options
 from assistant.llm_options import llm_options, llm_settings
 from assistant.options import FOLDER, build_options, index_option
@@ -244,6 +245,7 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int, where:
     "--after", multiple=True, metavar="QUESTION", help="An earlier question that this one follows; with --llm."
 )
 @click.option("--translate", is_flag=True, help="Show quotes translated beside the originals; with --llm.")
+@export_option
 @llm_options
 def ask(
     question: str | None,
@@ -254,6 +256,7 @@ def ask(
     where: Filter | None,
     after: tuple[str, ...],
     translate: bool,
+    exports: tuple[Path, ...],
     llm: str | None,
     llm_url: str | None,
     llm_name: str | None,
@@ -265,6 +268,7 @@ def ask(
     settings = llm_settings(llm, llm_url, llm_name, llm_set)
     if settings is None and (after or translate):
         raise click.UsageError("--after and --translate need a language model; give --llm")
+    taken = Taken(exports)
     if settings is not None:
         from assistant.writing.asking import ask_all, ask_one
 
@@ -272,14 +276,17 @@ def ask(
         assistant = _open(index_dir)
         try:
             if questions is not None:
-                ask_all(assistant, settings, questions, k, as_json=as_json)
+                ask_all(assistant, settings, questions, k, as_json=as_json, taken=taken)
             elif question is not None:
-                ask_one(assistant, settings, question, k, as_json=as_json, after=after, translated=translate)
+                ask_one(
+                    assistant, settings, question, k, as_json=as_json, after=after, translated=translate, taken=taken
+                )
+            taken.write(assistant)
         finally:
             assistant.close()
         return
     if questions is not None:
-        _ask_all(questions, index_dir, k, as_json, where)
+        _ask_all(questions, index_dir, k, as_json, where, taken)
         return
     assert question is not None
     from assistant.terminal import print_answer
@@ -288,6 +295,8 @@ def ask(
     assistant = _open(index_dir)
     try:
         answer = assistant.ask(question, k, where)
+        taken.add(answer)
+        taken.write(assistant)
     finally:
         assistant.close()
     if as_json:
@@ -296,7 +305,9 @@ def ask(
         print_answer(answer)
 
 
-def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, where: Filter | None) -> None:
+def _ask_all(
+    questions: Path, index_dir: Path | None, k: int, as_json: bool, where: Filter | None, taken: Taken
+) -> None:
     from assistant.batch import read_lines
     from assistant.terminal import note, one_line, print_answer, progress_bars
 
@@ -316,12 +327,14 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, whe
                             json.dumps(assistant.refuse(text, str(error)).to_json(question_id), ensure_ascii=False)
                         )
                     continue
+                taken.add(answer)
                 if as_json:
                     click.echo(json.dumps(answer.to_json(question_id), ensure_ascii=False))
                 else:
                     click.echo(f"\n{one_line(question_id)}  {one_line(text)}")
                     print_answer(answer)
                 progress("asking", done, len(wanted))
+        taken.write(assistant)
     finally:
         assistant.close()
     if failed:
@@ -419,7 +432,10 @@ cli.add_command(show)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--repair", "repaired", is_flag=True, help="Make anew from the sources what is damaged, then check.")
 def verify(answers: Path | None, index_dir: Path | None, as_json: bool, repaired: bool) -> None:
-    """Check the whole index, or every quote in ANSWERS (lines of `ask --json`) against its document."""
+    """Check the whole index, or every quote in ANSWERS against its document.
+
+    ANSWERS is a file of receipts that was taken away from the chat, or holds lines of `ask --json`.
+    """
     from assistant.terminal import note, one_line
 
     if repaired:
@@ -432,12 +448,16 @@ def verify(answers: Path | None, index_dir: Path | None, as_json: bool, repaired
         from index.inspection import check
 
         checked_things, wrong = check(_folder(index_dir))
+        content: dict[str, Any] = {"checked": checked_things, "wrong": wrong}
     else:
-        from assistant.receipts import check_answers
+        from assistant.receipts import check_file
 
-        checked_things, wrong = check_answers(answers, _folder(index_dir))
+        found = check_file(answers, _folder(index_dir))
+        checked_things, wrong, content = found.checked, found.wrong, found.to_json()
+        for line in found.notes:
+            note(one_line(line))
     if as_json:
-        click.echo(json.dumps({"checked": checked_things, "wrong": wrong}, ensure_ascii=False))
+        click.echo(json.dumps(content, ensure_ascii=False))
     else:
         for line in wrong:
             click.echo(one_line(line))

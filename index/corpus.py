@@ -145,6 +145,24 @@ class Corpus:
         )
         return [row[0] for row in self._rows(query, (file.row,))]
 
+    def file_of(self, doc_id: str) -> StoredFile | None:
+        """The source file that a document was read from; None for a document that the index does not hold."""
+        found = self._rows(
+            "SELECT f.row, f.name, f.content, f.about, f.documents, f.skipped FROM documents d JOIN files f "
+            "ON d.row >= f.first_document AND d.row < f.first_document + f.documents WHERE d.doc_id = ?",
+            (doc_id,),
+        )
+        if not found:
+            return None
+        row, name, content, about, documents, skipped = found[0]
+        reasons = tuple((str(inner), str(reason)) for inner, reason in json.loads(skipped))
+        return StoredFile(row, name, content, about, documents, reasons)
+
+    def holding(self, words: str, limit: int = 3) -> list[str]:
+        """The doc_ids of at most `limit` documents whose text holds `words`, character for character."""
+        query = "SELECT doc_id FROM documents WHERE instr(text, ?) > 0 ORDER BY row LIMIT ?"
+        return [row[0] for row in self._rows(query, (words, limit))]
+
     def embedded_passages(self) -> Iterator[tuple[str, str]]:
         """`(text, context)` of every passage in the order of rows."""
         yield from self._each("SELECT text, context FROM passages ORDER BY row")

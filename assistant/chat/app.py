@@ -17,6 +17,7 @@ from assistant.chat.login import Login
 from assistant.chat.metrics import CONTENT_TYPE, Metrics
 from assistant.chat.service import AT_ONCE, WAITING, Service
 from assistant.chat.strings import strings
+from assistant.chat.take_away import add_take_away
 from assistant.chat.users import Users
 from assistant.live import pinned
 from assistant.workbench.pages import add_pages, add_routes, shown_pages, styles
@@ -27,7 +28,19 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 THEME = Path(__file__).with_name("theme")
-SCRIPTS = ("language.js", "theme.js", "masthead.js", "reader.js", "pages.js", "tip.js", "narrow.js", "chat.js")
+SCRIPTS = (
+    "language.js",
+    "theme.js",
+    "masthead.js",
+    "reader.js",
+    "pages.js",
+    "tip.js",
+    "narrow.js",
+    "footnotes.js",
+    "take_away.js",
+    "chat.js",
+)
+STYLES = ("chat.css", "take_away.css")
 QUESTIONS_A_MINUTE = 30
 """Questions that one visitor may ask in a minute where a server is open to others."""
 
@@ -143,6 +156,7 @@ def create_server_app(
 
     workbench = Workbench(assistant, index, metrics, rights, logout=bool(users))
     add_routes(app, workbench)
+    add_take_away(app, assistant, metrics, rate=questions_a_minute)
     with warnings.catch_warnings():
         # Said of several pages although no rendering on the server is asked for.
         warnings.filterwarnings("ignore", "SSR mode", UserWarning)
@@ -152,7 +166,7 @@ def create_server_app(
             path="/",
             theme=_gradio_theme(),
             # Gradio rewrites what it is given as css and loses declarations on the way; the head it leaves alone.
-            head=f"<style>{_theme('chat.css')}{styles(workbench)}</style>",
+            head=f"<style>{''.join(map(_theme, STYLES))}{styles(workbench)}</style>",
             footer_links=[],
             run_history=False,
             show_error=False,

@@ -215,10 +215,23 @@ def _breadcrumbs(headings: Sequence[str]) -> str:
 
 def date_html(value: str, language: str) -> str:
     """A date in words where `value` begins with an ISO date, else `value` as it stands."""
-    try:
-        day = date.fromisoformat(value[:10])
-    except ValueError:
+    day = _day(value)
+    if day is None:
         return f"<span>{escape(value)}</span>"
+    return f'<time datetime="{day.isoformat()}" data-date>{escape(date_words(value, language))}</time>'
+
+
+def date_words(value: str, language: str) -> str:
+    """A date in words where `value` begins with an ISO date, else `value` as it stands; plain text."""
+    day = _day(value)
+    if day is None:
+        return value
     month = text(language, "months").split()[day.month - 1]
-    words = text(language, "date", day=day.day, month=month, year=day.year)
-    return f'<time datetime="{day.isoformat()}" data-date>{escape(words)}</time>'
+    return text(language, "date", day=day.day, month=month, year=day.year)
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None

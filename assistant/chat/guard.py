@@ -17,12 +17,14 @@ from assistant.workbench.pages import PAGES
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body, at most; a question has at most 2,000 characters."""
+MAX_BODIES = {"/export": 2 * 1024 * 1024}
+"""More for requests that carry a whole conversation."""
 
 _READ = re.compile(
     r"/healthz|/metrics|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
     r"|/(assets|static)/[\w./@-]+|/gradio_api/(queue/data|heartbeat/\w+|startup-events|app_id/?|info/?)"
 )
-_WRITE = re.compile(r"/gradio_api/(queue/join/?|cancel|reset/?|component_server/?)")
+_WRITE = re.compile(r"/export|/gradio_api/(queue/join/?|cancel|reset/?|component_server/?)")
 
 _PAGES = frozenset({"/", *(f"/{page.path}" for page in PAGES)})
 _PAGES_READ = frozenset(path for page in PAGES for path in page.reads)
@@ -179,7 +181,7 @@ def _size_allowed(method: str, path: str, length: bytes) -> bool:
     """A body must announce its size: browsers always do."""
     if method != "POST":
         return True
-    most = _PAGES_WRITE.get(path, MAX_BODY)
+    most = MAX_BODIES.get(path, _PAGES_WRITE.get(path, MAX_BODY))
     return length.isdigit() and (most is None or int(length) <= most)
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant.filters import Facets, Filter
 from assistant.types import Answer
-from index.types import Document, Passage
+from index.types import Document, Manifest, Passage
 
 
 class Library(Protocol):
@@ -38,6 +38,11 @@ class Library(Protocol):
 
 class ChatAssistant(Library, Protocol):
     """A library that answers questions; every method may be called from several threads at once."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the generation that answers."""
+        ...
 
     @property
     def generation_id(self) -> str:

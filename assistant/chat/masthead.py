@@ -23,6 +23,7 @@ _ICONS = {
     "ask": '<path d="M12 19V5M5 12l7-7 7 7"/>',
     "stop": '<rect x="6" y="6" width="12" height="12" rx="2" fill="currentColor"/>',
     "theme": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" stroke="none"/>',
+    "take": '<path d="M12 4v11M7 10.5l5 5 5-5M5 20h14"/>',
     "new": '<path d="M12 5v14M5 12h14"/>',
     "narrow": '<path d="M4 6h16M7 12h10M10 18h4"/>',
     "logout": '<path d="M14 4h5v16h-5M11 8l-4 4 4 4M7 12h9"/>',
@@ -32,15 +33,15 @@ _ICONS = {
 }
 
 
-def masthead_html(current: str, pages: Sequence[str] = (), *, logout: bool = False) -> str:
+def masthead_html(current: str, pages: Sequence[str] = (), *, logout: bool = False, tools: str = "") -> str:
     """The bar on the page with the path `current`; `pages` are the paths of the pages beside the chat that are open.
 
-    `logout` adds a way to log out. Where the chat is the only page, its place is taken by what Quipu is about.
+    `logout` adds a way to log out, `tools` are those of the page itself. Where the chat is the only page, its place is taken by what Quipu is about.
     """
     language = DEFAULT_LANGUAGE
     about = navigation_html(current, pages) if pages else f'<p class="q-tagline">{translated(language, "tagline")}</p>'
     return (
-        f'<div class="q-masthead"><p class="q-brand">{_LOGO}<span>Quipu</span></p>{about}<div class="q-tools">'
+        f'<div class="q-masthead"><p class="q-brand">{_LOGO}<span>Quipu</span></p>{about}<div class="q-tools">{tools}'
         f"{_tool('new', language, hidden=True) if current == CHAT else ''}{_languages_html(language)}"
         f"{_tool('theme', language)}{_tool('logout', language) if logout else ''}</div></div>"
     )

@@ -51,6 +51,9 @@ class Metrics:
             "quipu_documents_opened", "Documents opened in the reader.", registry=self.registry
         )
         self.pages_shown = Counter("quipu_pages_shown", "Pages rendered for the reader.", registry=self.registry)
+        self.exports = Counter(
+            "quipu_exports", "Conversations taken away, by what came of it.", ["outcome"], registry=self.registry
+        )
         self.logins = Counter("quipu_logins", "Attempts to log in.", ["outcome"], registry=self.registry)
         held = Gauge("quipu_index_documents", "Documents in the index.", ["generation"], registry=self.registry)
         held.labels(generation).set(documents)

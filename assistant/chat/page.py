@@ -8,6 +8,9 @@ from assistant.chat.markup import escape
 from assistant.chat.masthead import CHAT, NAMES, icon, masthead_html
 from assistant.chat.strings import DEFAULT_LANGUAGE, LANGUAGES, translated, translated_attribute
 
+TAKEN_AS = ("docx", "pdf", "md", "json")
+"""The formats in which a conversation can be taken away, in the order in which they are offered."""
+
 
 def top_html(
     examples: Mapping[str, Sequence[str]], documents: int, *, pages: Sequence[str] = (), logout: bool = False
@@ -22,7 +25,7 @@ def top_html(
     shown = f'<p class="q-label">{translated(language, "examples")}</p><div class="q-example-columns">{columns}</div>'
     return (
         f'<a class="q-skip" href="#q-input" data-skip>{translated(language, "skip")}</a>'
-        f"{masthead_html(CHAT, pages, logout=logout)}"
+        f"{masthead_html(CHAT, pages, logout=logout, tools=_take_html(DEFAULT_LANGUAGE))}"
         f'<section class="q-intro" id="q-intro"><h1>{translated(language, "intro_title")}</h1>'
         f'<p class="q-lead">{translated(language, "intro_text")} '
         f"{translated(language, 'intro_corpus', n=documents)}</p>{shown if columns else ''}</section>"
@@ -67,6 +70,25 @@ def reader_html(language: str) -> str:
         f'<span class="q-keys">{translated(language, "reader_hint")}</span>{buttons}</div>'
         f'<div class="q-reader-body" id="q-reader-body" tabindex="0" role="region" '
         f"{translated_attribute(language, 'label', 'reader')}></div></dialog>"
+    )
+
+
+def _take_html(language: str) -> str:
+    """The button that opens the choice of formats, and the panel with them; it is shown once something was asked."""
+    choices = "".join(
+        f'<li><button type="button" class="q-take-choice" data-take="{suffix}">'
+        f'<strong>{translated(language, f"take_{suffix}")}</strong><span class="q-take-suffix">.{suffix}</span>'
+        f'<span class="q-quiet">{translated(language, f"take_{suffix}_note")}</span></button></li>'
+        for suffix in TAKEN_AS
+    )
+    return (
+        '<button type="button" class="q-tool" id="q-take-button" aria-expanded="false" aria-controls="q-take" '
+        f"{translated_attribute(language, 'label', 'take')} {translated_attribute(language, 'title', 'take')}>"
+        f"{icon('take')}</button>"
+        '<div class="q-take" id="q-take" role="group" aria-labelledby="q-take-title" hidden>'
+        f'<p class="q-take-title" id="q-take-title">{translated(language, "take_title")}</p>'
+        f'<p class="q-take-note q-quiet">{translated(language, "take_note")}</p><ul>{choices}</ul>'
+        '<p class="q-take-said" id="q-take-said" role="status"></p></div>'
     )
 
 

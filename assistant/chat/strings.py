@@ -14,6 +14,9 @@ from assistant.chat.markup import escape
 LANGUAGES = ("en", "es")
 DEFAULT_LANGUAGE = "en"
 
+TABLES = ("strings.json", "take_away.json")
+"""The files that hold the words."""
+
 _ATTRIBUTES = {"label": "aria-label", "title": "title", "placeholder": "placeholder"}
 
 
@@ -50,7 +53,11 @@ class Words:
 @cache
 def strings() -> dict[str, dict[str, str]]:
     """Every word of the chat: `strings()[language][key]`, with `{name}` where a value goes."""
-    return _read(Path(__file__).with_name("strings.json"))
+    tables: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    for name in TABLES:
+        for language, words in _read(Path(__file__).with_name(name)).items():
+            tables[language].update(words)
+    return tables
 
 
 @cache

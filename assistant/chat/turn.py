@@ -5,63 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from assistant.chat.evidence import Card, card_html, cards, nearest
+from assistant.chat.evidence import NEAREST, Card, card_html, cards, nearest
 from assistant.chat.library import Library
-from assistant.chat.markup import escape, language_attribute, prose
-from assistant.chat.strings import known_language, strings, text, translated, translated_attribute
+from assistant.chat.markup import escape, language_attribute, prose, web_address
+from assistant.chat.strings import known_language, strings, translated, translated_attribute
+from assistant.export.seal import seal
 from assistant.filters import Filter
-from assistant.types import Answer, Citation
+from assistant.statements import Statement, statements
+from assistant.types import Answer
 
 WELL_SUPPORTED = 0.75
 PARTLY_SUPPORTED = 0.35
 
 STAGES = 4
 """Steps in which an answer grows: each is a message of its own, which costs both ends as much as finding a passage."""
-
-NEIGHBOURS = 12
-"""Characters on one side of a marker that tell whether it stands in a quote."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A stretch of an answer and the markers that stand behind it."""
-
-    text: str
-    markers: tuple[int, ...]
-
-
-def statements(answer_text: str, citations: Sequence[Citation]) -> list[Statement]:
-    """The answer cut behind each run of markers; a marker that names no citation stays text.
-
-    A document may itself hold something like "[1]": inside a quoted sentence it is text, not a marker.
-    """
-    known = {citation.marker for citation in citations}
-    result: list[Statement] = []
-    begin = 0
-    for found in re.finditer(r"\[(\d{1,4})\]", answer_text):
-        marker = int(found[1])
-        if marker not in known or _quoted(answer_text, found.start(), found.end(), citations):
-            continue
-        before = answer_text[begin : found.start()]
-        if result and not before.strip():
-            result[-1] = Statement(result[-1].text, (*result[-1].markers, marker))
-        else:
-            result.append(Statement(before.rstrip(" "), (marker,)))
-        begin = found.end()
-    if answer_text[begin:].strip():
-        result.append(Statement(answer_text[begin:], ()))
-    return result
-
-
-def _quoted(answer_text: str, start: int, end: int, citations: Sequence[Citation]) -> bool:
-    """Whether the characters from `start` to `end` are a document's own, told by those next to them."""
-    before, after = answer_text[max(0, start - NEIGHBOURS) : end], answer_text[start : end + NEIGHBOURS]
-    return any(
-        (start > 0 and before in citation.quote) or (end < len(answer_text) and after in citation.quote)
-        for citation in citations
-    )
 
 
 def support(confidence: float) -> str:
@@ -86,9 +46,8 @@ def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typ
     body = (
         before + _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
     )
-    yield _turn_html(
-        answer, body + _actions_html(copied_text(answer, library, language), language), evidence, "done", turn_id
-    )
+    record = record_json(answer, library, typed)
+    yield _turn_html(answer, body + _actions_html(language), evidence, "done", turn_id, record)
 
 
 def followed_html(typed: str, language: str) -> str:
@@ -157,27 +116,61 @@ def notice_html(question: str, title_key: str, message: str, language: str, turn
     )
 
 
-def copied_text(answer: Answer, library: Library, language: str) -> str:
-    """The answer as plain text for the clipboard: question, answer, and every quote with its source."""
-    lines = [answer.question, "", answer.text]
-    if answer.citations:
-        lines += ["", text(language, "sources")]
+def record_json(answer: Answer, library: Library, typed: str = "", written_by: str = "") -> str:
+    """The turn as JSON, from which the page copies footnotes and has files made; see `assistant.export.claims`.
+
+    `written_by` names the language model that wrote the answer, if one did.
+    """
+    sources = []
     for citation in answer.citations:
-        metadata = library.document(citation.doc_id).metadata
-        place = [citation.title, metadata.get("publisher", ""), metadata.get("date", "")]
-        if citation.page is not None:
-            place.append(text(language, "page", n=citation.page))
-        place.append(f"{citation.doc_id}:{citation.start}-{citation.end}")
-        lines.append(f"[{citation.marker}] {', '.join(part for part in place if part)}: “{citation.quote}”")
-    return "\n".join(lines)
+        document = library.document(citation.doc_id)
+        about = {
+            "title": document.title.strip(),
+            "publisher": document.metadata.get("publisher", ""),
+            "date": document.metadata.get("date", ""),
+            "link": web_address(document.metadata.get("source", "")),
+            "page": citation.page,
+            "also": ", ".join(citation.also_in),
+            **citation.place.to_json(),
+        }
+        sources.append(
+            {
+                "marker": citation.marker,
+                "doc_id": citation.doc_id,
+                "start": citation.start,
+                "end": citation.end,
+                "quote": citation.quote,
+                **{name: value for name, value in about.items() if value},
+            }
+        )
+    near = [hit.passage for hit in answer.hits[:NEAREST]] if answer.abstained else []
+    content: dict[str, Any] = {
+        "question": answer.question,
+        "typed": typed,
+        "asked": datetime.now(UTC).isoformat(timespec="seconds"),
+        "language": answer.language,
+        "text": answer.text,
+        "abstained": answer.abstained,
+        "confidence": round(answer.confidence, 4),
+        "citations": sources,
+        "missing": list(answer.missing_terms),
+        "nearest": [[passage.doc_id, passage.start, passage.end] for passage in near],
+        "filter": answer.where.to_json() if answer.where else {},
+    }
+    if written_by:
+        content["written_by"] = written_by
+        content["seal"] = seal(content)
+    return json.dumps(content, ensure_ascii=False)
 
 
-def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: int) -> str:
+def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: int, record: str = "") -> str:
     places = [[c.marker, c.doc_id, c.start, c.end] for c in answer.citations]
     kind = " q-refusal" if answer.abstained else ""
+    kept = f'data-record="{escape(record)}" ' if record else ""
     return (
         f'<article class="q-turn{kind}" data-state="{state}" data-question="{escape(answer.question)}" '
-        f'data-citations="{escape(json.dumps(places))}" data-filter="{_filter_json(answer.where)}" aria-labelledby="q-question-{turn_id}">'
+        f'data-citations="{escape(json.dumps(places))}" data-filter="{_filter_json(answer.where)}" '
+        f'{kept}aria-labelledby="q-question-{turn_id}">'
         f'<div class="q-answer"><h2 id="q-question-{turn_id}" dir="auto" {language_attribute(answer.language)}>'
         f"{escape(answer.question)}</h2>{body}</div>{evidence}</article>"
     )
@@ -251,18 +244,17 @@ def _missing_html(answer: Answer, language: str) -> str:
     return f'<div class="q-missing"><p>{translated(language, "missing")}</p><ul>{terms}</ul></div>'
 
 
-def _actions_html(copied: str, language: str) -> str:
+def _actions_html(language: str) -> str:
     buttons = [
-        _action("copy", "copy", language, copied),
+        _action("copy", "copy", language),
         _action("link", "link", language),
         _action("retry", "retry", language),
     ]
     return f'<div class="q-actions">{"".join(buttons)}</div>'
 
 
-def _action(name: str, key: str, language: str, payload: str = "") -> str:
-    data = f' data-payload="{escape(payload)}"' if payload else ""
-    return f'<button type="button" class="q-action" data-action="{name}"{data}>{translated(language, key)}</button>'
+def _action(name: str, key: str, language: str) -> str:
+    return f'<button type="button" class="q-action" data-action="{name}">{translated(language, key)}</button>'
 
 
 def _evidence_html(answer: Answer, library: Library, language: str) -> str:

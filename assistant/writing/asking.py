@@ -10,6 +10,7 @@ import click
 
 from assistant.assistant import Assistant
 from assistant.batch import read_lines
+from assistant.export_option import Taken
 from assistant.terminal import note, one_line, progress_bars
 from assistant.writing.config import LlmSettings
 from assistant.writing.followup import Turn
@@ -27,17 +28,22 @@ def ask_one(
     as_json: bool,
     after: Sequence[str] = (),
     translated: bool = False,
+    taken: Taken,
 ) -> None:
     """Answer one question; `after` are the earlier ones of the conversation."""
     writer = Writer(assistant, settings)
     history = [Turn(earlier) for earlier in after]
     if as_json:
-        click.echo(json.dumps(writer.ask(question, k, history).to_json(), ensure_ascii=False))
+        written = writer.ask(question, k, history)
+        click.echo(json.dumps(written.to_json(), ensure_ascii=False))
     else:
-        print_written(writer, question, k, history, translated=translated)
+        written = print_written(writer, question, k, history, translated=translated)
+    taken.add(written.answer, written_by=written.model if written.by_model else "")
 
 
-def ask_all(assistant: Assistant, settings: LlmSettings, questions: Path, k: int, *, as_json: bool) -> None:
+def ask_all(
+    assistant: Assistant, settings: LlmSettings, questions: Path, k: int, *, as_json: bool, taken: Taken
+) -> None:
     """Answer every question of a file in order. Raises QuipuError at the end if some could not be asked."""
     wanted = read_lines(questions, "question", "id")
     writer = Writer(assistant, settings)
@@ -46,10 +52,12 @@ def ask_all(assistant: Assistant, settings: LlmSettings, questions: Path, k: int
         for done, (question_id, text) in enumerate(wanted, start=1):
             try:
                 if as_json:
-                    click.echo(json.dumps(writer.ask(text, k).to_json(question_id), ensure_ascii=False))
+                    written = writer.ask(text, k)
+                    click.echo(json.dumps(written.to_json(question_id), ensure_ascii=False))
                 else:
                     click.echo(f"\n{one_line(question_id)}  {one_line(text)}")
-                    print_written(writer, text, k)
+                    written = print_written(writer, text, k)
+                taken.add(written.answer, written_by=written.model if written.by_model else "")
             except QuestionError as error:
                 failed += 1
                 note(f"{question_id}: {error}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -381,13 +383,20 @@ def test_a_page_number_is_shown_where_the_document_has_pages() -> None:
     assert "page 2" in Page(evidence.card_html(card, "en")).text
 
 
-def test_copied_text_names_every_source() -> None:
-    held = document(publisher="Press")
+def test_the_record_of_a_turn_names_every_source() -> None:
+    held = document(publisher="Press", source="javascript:alert(1)")
     made = answer("First fact. [1]", [citation(held, 1, "First fact.")])
     start = ROOT.index("First fact.")
-    assert turn.copied_text(made, Shelf(held), "en") == (
-        f"What?\n\nFirst fact. [1]\n\nSources\n[1] A <i>title</i>, Press, a/b.txt:{start}-{start + 11}: “First fact.”"
-    )
+    record = json.loads(turn.record_json(made, Shelf(held), "and why?"))
+    assert record["citations"] == [
+        {
+            "marker": 1, "doc_id": "a/b.txt", "start": start, "end": start + 11, "quote": "First fact.",
+            "title": "A <i>title</i>", "publisher": "Press",
+        }
+    ]  # fmt: skip
+    assert (record["question"], record["typed"], record["text"]) == ("What?", "and why?", "First fact. [1]")
+    last = stages(made, Shelf(held), "en")[-1]
+    assert json.loads(html.unescape(re.search(r'data-record="([^"]*)"', last)[1]))["citations"] == record["citations"]
 
 
 # What a page may ask

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.chat import server
-from assistant.chat.guard import MAX_BODY, SECURITY_HEADERS, Guard
+from assistant.chat.guard import MAX_BODIES, MAX_BODY, SECURITY_HEADERS, Guard
 from assistant.chat.limits import Rate
 from index.errors import QuipuError
 
@@ -68,6 +68,7 @@ def exchange(
         ("POST", "/gradio_api/cancel"),
         ("GET", "/documents"),
         ("POST", "/documents/upload"),
+        ("POST", "/export"),
     ],
 )
 def test_what_the_page_needs_is_let_through(method: str, path: str) -> None:
@@ -89,6 +90,8 @@ def test_what_the_page_needs_is_let_through(method: str, path: str) -> None:
         ("GET", "/static/..%2f..%2fetc/passwd"),
         ("GET", "/docs"),
         ("GET", "/login"),
+        ("GET", "/export"),
+        ("POST", "/export/x"),
         ("POST", "/"),
         ("POST", "/documents"),
         ("GET", "/documents/upload"),
@@ -119,6 +122,12 @@ def test_a_local_server_answers_only_to_local_names(host: str, expected: int) ->
 
 def test_a_server_for_others_answers_to_any_name() -> None:
     assert status("GET", "/", host="chat.example.org", hosts=None) == 200
+
+
+def test_a_whole_conversation_may_be_larger_and_is_bounded_too() -> None:
+    largest = MAX_BODIES["/export"]
+    assert largest > MAX_BODY
+    assert [status("POST", "/export", length=length) for length in (largest, largest + 1, "")] == [200, 413, 413]
 
 
 @pytest.mark.parametrize(("length", "expected"), [(MAX_BODY, 200), (MAX_BODY + 1, 413), ("", 413), ("-1", 413)])

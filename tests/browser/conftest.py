@@ -17,7 +17,7 @@ import yaml
 from assistant.filters import Described, Facets, Filter
 from assistant.types import Answer, Citation, Hit
 from index.errors import QuestionError
-from index.types import Document, Passage, Sentence
+from index.types import Document, Manifest, Passage, Sentence
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 CHROMIUM = "/usr/bin/chromium"
@@ -142,6 +142,9 @@ class FrozenAssistant:
         return passages_of(doc_id, text)
 
     generation_id = "frozen"
+    manifest = Manifest(
+        2, "frozen", None, "2026-01-02T03:04:05+00:00", "seeds", "0" * 64, "hash", "1" * 64, 64, {}, 6, 40, 200, 0, {}
+    )
 
     @property
     def facets(self) -> Facets:

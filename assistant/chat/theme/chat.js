@@ -190,7 +190,7 @@ async function act(button) {
   }
   const narrowed = applied ? `&filter=${encodeURIComponent(applied)}` : "";
   const link = `${location.origin}${location.pathname}?q=${encodeURIComponent(question)}${narrowed}`;
-  await toClipboard(name === "copy" ? button.dataset.payload : link);
+  await (name === "copy" ? copyFootnotes(turn) : toClipboard(link));
   const done = name === "copy" ? "copied" : "linked";
   const label = button.querySelector("[data-t]");
   label.textContent = words(done);

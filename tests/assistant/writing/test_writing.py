@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from assistant.assistant import Assistant
+from assistant.orders import is_order
 from assistant.writing.config import LlmSettings, load_settings
 from assistant.writing.errors import ConfigurationError
 from assistant.writing.followup import Turn, is_faithful, standing_question
 from assistant.writing.models import open_model
-from assistant.orders import is_order
 from assistant.writing.quantities import quantities
 from assistant.writing.sentences import SentenceReader
 from assistant.writing.streaming import Stop
