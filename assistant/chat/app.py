@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import gradio as gr
     from starlette.types import ASGIApp
 
+    from assistant.writing.config import LlmSettings
+
 THEME = Path(__file__).with_name("theme")
-SCRIPTS = ("language.js", "theme.js", "reader.js", "pages.js", "tip.js", "narrow.js", "chat.js")
+SCRIPTS = ("language.js", "theme.js", "reader.js", "pages.js", "tip.js", "narrow.js", "written.js", "chat.js")
 QUESTIONS_A_MINUTE = 30
 """Questions that one visitor may ask in a minute where a server is open to others."""
 
@@ -79,6 +81,11 @@ def build_app(assistant: ChatAssistant, service: Service | None = None, *, logou
 
         return _reply(narrowed, request, "narrow_failed")
 
+    functions: list[Callable[[Any], dict[str, Any]]] = [open_document, show_page, narrow]
+    if served.writing is not None:
+        from assistant.chat.written_functions import written_functions
+
+        functions += written_functions(served.writing, assistant)
     plain = {"apply_default_css": False, "padding": False, "container": False}
     with gr.Blocks(analytics_enabled=False, title="Quipu", fill_width=True) as blocks:
         gr.HTML(
@@ -89,11 +96,12 @@ def build_app(assistant: ChatAssistant, service: Service | None = None, *, logou
         )
         answer = gr.HTML("", elem_id="q-stage", js_on_load=_theme("stage.js"), **plain)
         composer = gr.HTML(
-            page.composer_html(),
+            page.composer_html(writes=served.writing is not None),
             elem_id="q-bottom",
             js_on_load="\n".join(_theme(name) for name in SCRIPTS),
-            server_functions=[open_document, show_page, narrow],
+            server_functions=functions,
             strings=strings(),
+            model=served.writing.label if served.writing is not None else "",
             **plain,
         )
         asking = composer.ask_question(
@@ -135,16 +143,23 @@ def create_server_app(
     questions_a_minute: float = 0,
     at_once: int = AT_ONCE,
     warm_up: bool = False,
+    llm: LlmSettings | None = None,
 ) -> ASGIApp:
     """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`.
 
-    `at_once` questions are worked on together; `warm_up` asks some before the first visitor does.
+    `at_once` questions are worked on together; `warm_up` asks some before the first visitor does. With `llm`, that model
+    writes the answers. Raises ConfigurationError for a model that cannot be opened.
     """
     import fastapi
 
     gr = _gradio()
     metrics = Metrics(assistant.generation_id, len(assistant.doc_ids()))
-    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once)
+    writing = None
+    if llm is not None:
+        from assistant.chat.written import Writing
+
+        writing = Writing(assistant, llm, metrics)
+    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once, writing=writing)
     app = fastapi.FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
@@ -184,20 +199,21 @@ def serve(
     *,
     users: Mapping[str, str] | None = None,
     questions_a_minute: float | None = None,
+    llm: LlmSettings | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until interrupted.
 
     Without a port, the first free one from 7860 is taken. `users` are names and hashed passwords. A visitor may ask
-    `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `on_ready` gets
-    the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
+    `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `llm` names the model
+    that writes. `on_ready` gets the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
     is logged.
     """
     listener = server.listen(host, port)
     if questions_a_minute is None:
         questions_a_minute = 0 if server.is_loopback(host) else QUESTIONS_A_MINUTE
     try:
-        app = create_server_app(assistant, users=users, questions_a_minute=questions_a_minute, warm_up=True)
+        app = create_server_app(assistant, users=users, questions_a_minute=questions_a_minute, warm_up=True, llm=llm)
     except BaseException:
         listener.close()
         raise

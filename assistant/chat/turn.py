@@ -172,6 +172,25 @@ def copied_text(answer: Answer, library: Library, language: str) -> str:
     return "\n".join(lines)
 
 
+def framed_html(
+    answer: Answer, library: Library, language: str, turn_id: int, body: str, state: str, *, copied_note: str = ""
+) -> str:
+    """A turn around a body of its own, with the evidence of its citations and, once it is done, what can be done with it.
+
+    `copied_note` stands at the end of what is copied.
+    """
+    if state == "done":
+        copied = copied_text(answer, library, language)
+        body += _actions_html(f"{copied}\n\n{copied_note}" if copied_note else copied, language)
+    return _turn_html(answer, body, _evidence_html(answer, library, language), state, turn_id)
+
+
+def quoted_html(answer: Answer, language: str) -> str:
+    """An answer in the documents' own words, or a refusal, without what stands around it."""
+    said = statements(answer.text, answer.citations)
+    return _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
+
+
 def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: int) -> str:
     places = [[c.marker, c.doc_id, c.start, c.end] for c in answer.citations]
     kind = " q-refusal" if answer.abstained else ""

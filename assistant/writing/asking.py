@@ -10,10 +10,11 @@ import click
 
 from assistant.assistant import Assistant
 from assistant.batch import read_lines
+from assistant.filters import Filter
 from assistant.terminal import note, one_line, progress_bars
 from assistant.writing.config import LlmSettings
 from assistant.writing.followup import Turn
-from assistant.writing.terminal import print_written
+from assistant.writing.terminal import print_written, translations
 from assistant.writing.writer import Writer
 from index.errors import QuestionError, QuipuError
 
@@ -27,17 +28,33 @@ def ask_one(
     as_json: bool,
     after: Sequence[str] = (),
     translated: bool = False,
+    where: Filter | None = None,
 ) -> None:
-    """Answer one question; `after` are the earlier ones of the conversation."""
+    """Answer one question; `after` are the earlier ones of the conversation.
+
+    With `translated`, quotes in another language are shown, or given under `translations`, in the question's.
+    """
     writer = Writer(assistant, settings)
     history = [Turn(earlier) for earlier in after]
     if as_json:
-        click.echo(json.dumps(writer.ask(question, k, history).to_json(), ensure_ascii=False))
+        written = writer.ask(question, k, history, where=where)
+        content = written.to_json()
+        if translated:
+            content["translations"] = [one.to_json() for one in translations(written.answer, writer)]
+        click.echo(json.dumps(content, ensure_ascii=False))
     else:
-        print_written(writer, question, k, history, translated=translated)
+        print_written(writer, question, k, history, translated=translated, where=where)
 
 
-def ask_all(assistant: Assistant, settings: LlmSettings, questions: Path, k: int, *, as_json: bool) -> None:
+def ask_all(
+    assistant: Assistant,
+    settings: LlmSettings,
+    questions: Path,
+    k: int,
+    *,
+    as_json: bool,
+    where: Filter | None = None,
+) -> None:
     """Answer every question of a file in order. Raises QuipuError at the end if some could not be asked."""
     wanted = read_lines(questions, "question", "id")
     writer = Writer(assistant, settings)
@@ -46,10 +63,10 @@ def ask_all(assistant: Assistant, settings: LlmSettings, questions: Path, k: int
         for done, (question_id, text) in enumerate(wanted, start=1):
             try:
                 if as_json:
-                    click.echo(json.dumps(writer.ask(text, k).to_json(question_id), ensure_ascii=False))
+                    click.echo(json.dumps(writer.ask(text, k, where=where).to_json(question_id), ensure_ascii=False))
                 else:
                     click.echo(f"\n{one_line(question_id)}  {one_line(text)}")
-                    print_written(writer, text, k)
+                    print_written(writer, text, k, where=where)
             except QuestionError as error:
                 failed += 1
                 note(f"{question_id}: {error}")
