@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -99,7 +100,7 @@ class Writing:
         """The turn as HTML, from its place in the line to the whole answer. Left in the middle, the model is stopped."""
         arrived = time.perf_counter()
         stop = Stop()
-        run = str(asked.get("run") or "")[:_LONGEST_RUN]
+        run = str(asked.get("run") or secrets.token_hex(12))[:_LONGEST_RUN]
         try:
             ticket = self.line.join()
         except LineFullError:

@@ -158,7 +158,7 @@ def _discarded_html(progress: Progress, answer: Answer, language: str) -> str:
     if not progress.sentences:
         return ""
     items = "".join(
-        f'<li dir="auto"><span class="q-sign" aria-hidden="true">{_SIGNS[one.verdict]}</span> {escape(one.text)}'
+        f'<li dir="auto"><span class="q-sign q-sign-{one.verdict}" aria-hidden="true">{_SIGNS[one.verdict]}</span> {escape(one.text)}'
         + (f' <span class="q-reason">({escape(one.reason)})</span>' if one.reason else "")
         + "</li>"
         for one, _ in progress.sentences

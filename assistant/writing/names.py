@@ -18,6 +18,7 @@ from index.stopwords import STOPWORDS
 
 COGNATE = 6
 PLACES = Path(__file__).with_name("places.tsv")
+INSTITUTIONS = Path(__file__).with_name("institutions.tsv")
 _WORD = re.compile(r"[^\W_]+(?:[.’'&-][^\W_]+)*\.?")
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]+")
 _LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to)\b")
@@ -111,6 +112,7 @@ class Source:
         self.capitalised = frozenset(_plain(word.group()) for word in _words(text) if word.group()[0].isupper())
         self.runs = tuple(_runs(text))
         self.places = frozenset(place for word in self.words if (place := _place(word)) is not None)
+        self.institutions = frozenset(kind for word in self.capitalised if (kind := _institution(word)) is not None)
         self.initials = frozenset(_initials(text))
         self.acronyms = frozenset(
             fold(word.group()).strip(".") for word in _words(text) if sum(char.isupper() for char in word.group()) > 1
@@ -128,6 +130,8 @@ class Source:
         place = _place(name.plain)
         if place is not None:
             return place in self.places
+        if len(spelled) > 1 and _institution(name.plain) in self.institutions:
+            return True
         parts = [part for part in re.split(r"[-’'&.]", name.plain) if part]
         if len(parts) > 1 and all(part in words for part in parts):
             return True
@@ -225,9 +229,10 @@ def _initials(text: str) -> Iterator[str]:
 
 
 @cache
-def _places() -> dict[str, str]:
+def _forms_of(path: Path) -> dict[str, str]:
+    """Each word of a file to the first one on its line."""
     table = {}
-    for line in PLACES.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             forms = line.split()
             table.update(dict.fromkeys(forms, forms[0]))
@@ -236,4 +241,9 @@ def _places() -> dict[str, str]:
 
 def _place(plain: str) -> str | None:
     """The name that a form of a country or region stands for."""
-    return _places().get(plain)
+    return _forms_of(PLACES).get(plain)
+
+
+def _institution(plain: str) -> str | None:
+    """What a word that names of institutions are made of stands for, in either language."""
+    return _forms_of(INSTITUTIONS).get(plain)
