@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -342,14 +339,3 @@ def test_without_a_model_there_is_nothing_of_it(visit: Any) -> None:
     assert "quoted from a document" in page.inner_text("#q-intro")
     visitor.ask(QUESTION)
     assert page.locator("#q-stage .q-translate, #q-stage [data-action=written]").count() == 0
-
-
-def test_without_a_model_the_chat_imports_nothing_of_it(seed_index: Path, tmp_path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path; from assistant.live import LiveAssistant\n"
-        "from assistant.chat.app import create_server_app\n"
-        f"create_server_app(LiveAssistant(Path({str(seed_index)!r})), warm_up=True)\n"
-        "bad = [m for m in sys.modules if m.startswith(('assistant.writing', 'assistant.chat.written', 'langchain_openai', 'openai', 'xllamacpp'))]\n"
-        "assert not bad, bad"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, capture_output=True, text=True)

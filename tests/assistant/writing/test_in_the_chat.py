@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,3 +218,14 @@ def test_a_translation_does_not_wait_for_ever(
     began = time.monotonic()
     assert translate_in(writing) == {"error": "translate_failed"}
     assert time.monotonic() - began < 2
+
+
+def test_without_a_model_the_chat_imports_nothing_of_it(seed_index: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from assistant.live import LiveAssistant\n"
+        "from assistant.chat.app import create_server_app\n"
+        f"create_server_app(LiveAssistant(Path({str(seed_index)!r})), warm_up=True)\n"
+        "bad = [m for m in sys.modules if m.startswith(('assistant.writing', 'assistant.chat.written', 'langchain_openai', 'openai', 'xllamacpp'))]\n"
+        "assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, capture_output=True, text=True)
