@@ -60,6 +60,12 @@ WriterOf = Callable[..., Writer]
 
 
 @pytest.fixture
+def near() -> Fitted:
+    """What stands in for the fitted check, with the stand-in for the encoder."""
+    return NEAR
+
+
+@pytest.fixture
 def writer_of(seed_assistant: Assistant) -> WriterOf:
     """Makes a writer that says what it is told to, over the seeds or another assistant."""
 

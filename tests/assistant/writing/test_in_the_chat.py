@@ -22,9 +22,7 @@ from assistant.chat.written import Writing, history
 from assistant.chat.written_functions import written_functions
 from assistant.writing.config import LlmSettings
 from assistant.writing.followup import Turn
-from assistant.writing.support import SupportChecker
-
-from conftest import NEAR  # isort: skip
+from assistant.writing.support import Fitted, SupportChecker
 
 QUESTION = "How many justice operators did Prevent strengthen?"
 TRUE = "Prevent strengthened the capacities of 5,500 justice operators."
@@ -33,9 +31,9 @@ pytestmark = pytest.mark.usefixtures("always_answers")
 
 
 @pytest.fixture
-def writing_over(misbehaving: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Writing]:
+def writing_over(misbehaving: ModelServer, near: Fitted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Writing]:
     def make(assistant: Assistant, **options: Any) -> Writing:
-        checker = SupportChecker(assistant.generation, assistant.retriever.embedder, assistant.retriever.bridge, NEAR)
+        checker = SupportChecker(assistant.generation, assistant.retriever.embedder, assistant.retriever.bridge, near)
         monkeypatch.setattr(assistant, "writing_checker", lambda: checker)
         settings = LlmSettings("openai-compatible", url=misbehaving.url, name="m", retries=0, token_timeout=5.0)
         return Writing(assistant, settings, Metrics(), **options)
