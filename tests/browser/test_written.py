@@ -300,6 +300,17 @@ def translating(to: str) -> Callable[[dict[str, Any]], str]:
     return reply
 
 
+def test_a_translation_that_changes_a_figure_is_not_shown(write: Any) -> None:
+    visitor = write(replies=translating("The mayor of Lima opened 21 parks in 2021."))
+    page = visitor.page
+    visitor.ask("What did Lima do in 2021?")
+    page.locator('#q-stage .q-card[data-doc="lima.txt"]').get_by_role("button", name="Translate").first.click()
+    page.wait_for_selector("#q-stage .q-translation")
+    shown = page.inner_text("#q-stage .q-translation")
+    assert "21 parks" not in shown
+    assert "The model could not translate this" in shown
+
+
 def test_a_quote_in_another_language_is_translated_beside_the_original(write: Any, model: ModelServer) -> None:
     visitor = write(replies=translating("The mayor of Lima opened 12 parks in 2021."))
     page = visitor.page
@@ -320,16 +331,6 @@ def test_a_quote_in_another_language_is_translated_beside_the_original(write: An
     page.wait_for_selector("#q-stage .q-translated")
     assert len(model.requests) == asked, "a translation is kept"
     assert visitor.complaints == []
-
-
-def test_a_translation_that_changes_a_figure_is_not_shown(write: Any) -> None:
-    visitor = write(replies=translating("The mayor of Lima opened 21 parks in 2021, and nobody chose the names."))
-    page = visitor.page
-    visitor.ask("What was new in Lima in 2021?")
-    page.locator('#q-stage .q-card[data-doc="lima.txt"]').get_by_role("button", name="Translate").first.click()
-    page.wait_for_selector("#q-stage .q-translation")
-    shown = page.inner_text("#q-stage .q-translation")
-    assert "21 parks" not in shown
 
 
 def test_without_a_model_there_is_nothing_of_it(visit: Any) -> None:

@@ -10,8 +10,7 @@ from assistant.assistant import Assistant
 from assistant.writing.support import fitted
 from eval.claims import ELSEWHERE, ENTITY, NEGATION, NUMBER, TRUE, examples, load_claims
 from eval.errors import SetError
-from eval.support import DEFAULT_SET, Row, cosine_threshold, judge, results
-from index.build import build_index
+from eval.support import DEFAULT_SET, cosine_threshold, judge, results
 
 INVENTED = DEFAULT_SET.parent / "invented"
 
@@ -44,25 +43,10 @@ def test_the_invented_set_is_whole() -> None:
         assert halves[row.doc] == row.tuning, "a document belongs to one half"
 
 
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory, model_index: Path) -> list[Row]:
-    """Both sets against the passages of their documents, by the real model."""
-    place = tmp_path_factory.mktemp("invented")
-    for doc in {row.doc for row in load_claims(INVENTED / "claims.jsonl")}:
-        (place / "source" / doc).parent.mkdir(parents=True, exist_ok=True)
-        (place / "source" / doc).write_bytes((INVENTED / doc).read_bytes())
-    build_index(place / "source", place / "index")
-    rows: list[Row] = []
-    for path, index in ((DEFAULT_SET, model_index), (INVENTED / "claims.jsonl", place / "index")):
-        assistant = Assistant.open(index)
-        checker = assistant.writing_checker()
-        rows += judge(list(examples(load_claims(path), checker)), checker)
-        assistant.close()
-    return rows
-
-
 @pytest.mark.model
-def test_the_bars_hold(judged: list[Row]) -> None:
+def test_the_bars_hold(model_assistant: Assistant) -> None:
+    checker = model_assistant.writing_checker()
+    judged = judge(list(examples(load_claims(DEFAULT_SET), checker)), checker)
     tuning = [row for row in judged if row.example.tuning]
     reported = [row for row in judged if not row.example.tuning]
     found = {one.kind: one for one in results(reported, fitted(), cosine_threshold(tuning)) if one.lang == "all"}
