@@ -242,7 +242,7 @@ def _search_all(queries: Path, run: Path, index_dir: Path | None, k: int, where:
 )
 @filter_options
 @click.option(
-    "--after", multiple=True, metavar="QUESTION", help="An earlier question that this one follows; with --llm."
+    "--after", multiple=True, metavar="QUESTION", help="An earlier question that this one follows; may be repeated."
 )
 @click.option("--translate", is_flag=True, help="Show quotes translated beside the originals; with --llm.")
 @export_option
@@ -266,8 +266,10 @@ def ask(
     if (question is None) == (questions is None):
         raise click.UsageError("give either a QUESTION or --questions FILE")
     settings = llm_settings(llm, llm_url, llm_name, llm_set)
-    if settings is None and (after or translate):
-        raise click.UsageError("--after and --translate need a language model; give --llm")
+    if settings is None and translate:
+        raise click.UsageError("--translate needs a language model; give --llm")
+    if questions is not None and (after or translate):
+        raise click.UsageError("--after and --translate are for one QUESTION, not for a file of them")
     taken = Taken(exports)
     if settings is not None:
         from assistant.writing.asking import ask_all, ask_one
@@ -276,10 +278,18 @@ def ask(
         assistant = _open(index_dir)
         try:
             if questions is not None:
-                ask_all(assistant, settings, questions, k, as_json=as_json, taken=taken)
+                ask_all(assistant, settings, questions, k, as_json=as_json, where=where, taken=taken)
             elif question is not None:
                 ask_one(
-                    assistant, settings, question, k, as_json=as_json, after=after, translated=translate, taken=taken
+                    assistant,
+                    settings,
+                    question,
+                    k,
+                    as_json=as_json,
+                    after=after,
+                    translated=translate,
+                    where=where,
+                    taken=taken,
                 )
             taken.write(assistant)
         finally:
@@ -291,7 +301,7 @@ def ask(
     assert question is not None
     from assistant.terminal import print_answer
 
-    question = _askable(question)
+    question = _after(_askable(question), after)
     assistant = _open(index_dir)
     try:
         answer = assistant.ask(question, k, where)
@@ -303,6 +313,19 @@ def ask(
         click.echo(json.dumps(answer.to_json(), ensure_ascii=False))
     else:
         print_answer(answer)
+
+
+def _after(question: str, earlier: tuple[str, ...]) -> str:
+    """The question as it stands by itself after earlier ones; says so where that is another."""
+    if not earlier:
+        return question
+    from assistant.followup import standing_after
+    from assistant.terminal import note, one_line
+
+    standing = standing_after(question, earlier)
+    if standing != question:
+        note(f"asked as: {one_line(standing)}")
+    return standing
 
 
 def _ask_all(
@@ -368,6 +391,7 @@ def _ask_all(
     default=None,
     help="Whether documents may be added and removed in the browser.  [yes on this machine alone or with --users]",
 )
+@llm_options
 def chat(
     index_dir: Path | None,
     host: str,
@@ -375,10 +399,15 @@ def chat(
     users_file: Path | None,
     rate: float | None,
     uploads: bool | None,
+    llm: str | None,
+    llm_url: str | None,
+    llm_name: str | None,
+    llm_set: tuple[str, ...],
 ) -> None:
     """Open the chat; the address is printed once it answers."""
     from assistant.terminal import note, waiting
 
+    settings = llm_settings(llm, llm_url, llm_name, llm_set)
     users = None
     if users_file is not None:
         from assistant.chat.users import UsersError, read_users
@@ -401,6 +430,7 @@ def chat(
             questions_a_minute=rate,
             index=_folder(index_dir),
             uploads=uploads,
+            llm=settings,
             on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"),
         )
     finally:

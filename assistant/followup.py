@@ -7,6 +7,7 @@ reader change it. Where no rule fits, the question is left as it stands.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.pronouns import BARE, with_pronouns
@@ -73,6 +74,14 @@ def standing(question: str, previous: str | None) -> str | None:
     text, language = found
     rewritten = tidy(text, language)
     return rewritten if fold(rewritten).strip("?. ") != fold(said).strip("?. ") else None
+
+
+def standing_after(question: str, earlier: Sequence[str]) -> str:
+    """What `question` asks by itself at the end of a conversation, whose earlier questions may be follow-ups too."""
+    previous: str | None = None
+    for asked in (*earlier, question):
+        previous = standing(asked, previous) or asked
+    return previous or question
 
 
 def _core(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The check of written sentences, fitted and measured: `python -m eval.support [SET] [--index DIR] [--fit]`.
+"""The check of written sentences, fitted and measured: `python -m eval.support [SET ...] [--index DIR ...] [--fit]`.
 
 About half of the true sentences, with all that was made of them, may be looked at: there the model is fitted and its threshold
 chosen (by five-fold cross-validation, so that it is not flattered). The figures are of the other half, beside plain cosine
@@ -143,21 +143,22 @@ def write_fitted(fitted: Fitted, path: Path = SUPPORT_FILE) -> None:
 
 
 @click.command()
-@click.argument("claims", type=click.Path(path_type=Path), default=DEFAULT_SET)
-@click.option("--index", "index_dir", type=click.Path(path_type=Path), help="The index over the documents of the set.")
+@click.argument("claims", type=click.Path(path_type=Path), nargs=-1)
+@click.option(
+    "--index",
+    "indexes",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="The index over the documents of a set; one for each, in the same order.",
+)
 @click.option("--fit", "fits", is_flag=True, help="Fit the model on the tuning half and write it.")
 @click.option("--missed", is_flag=True, help="Print each sentence that was judged wrongly (tuning half with --fit).")
-def main(claims: Path, index_dir: Path | None, fits: bool, missed: bool) -> None:
-    """Measure the check of written sentences on CLAIMS."""
-    from assistant.assistant import Assistant
-    from index.store import index_folder
-
-    assistant = Assistant.open(index_folder(index_dir))
-    try:
-        checker = assistant.writing_checker()
-        rows = judge(list(examples(load_claims(claims), checker)), checker)
-    finally:
-        assistant.close()
+def main(claims: tuple[Path, ...], indexes: tuple[Path, ...], fits: bool, missed: bool) -> None:
+    """Measure the check of written sentences on one or more sets of CLAIMS, all together."""
+    sets = claims or (DEFAULT_SET,)
+    if len(indexes) != len(sets) and (len(sets) > 1 or indexes):
+        raise click.UsageError(f"{len(sets)} sets and {len(indexes)} indexes; give --index once for each set")
+    rows = [row for path, index in zip(sets, indexes or (None,), strict=True) for row in _judged(path, index)]
     tuning = [row for row in rows if row.example.tuning]
     reported = [row for row in rows if not row.example.tuning]
     if fits:
@@ -170,6 +171,18 @@ def main(claims: Path, index_dir: Path | None, fits: bool, missed: bool) -> None
         click.echo(line)
     if missed:
         _print_missed(tuning if fits else reported, model, click.echo)
+
+
+def _judged(claims: Path, index: Path | None) -> list[Row]:
+    from assistant.assistant import Assistant
+    from index.store import index_folder
+
+    assistant = Assistant.open(index_folder(index))
+    try:
+        checker = assistant.writing_checker()
+        return judge(list(examples(load_claims(claims), checker)), checker)
+    finally:
+        assistant.close()
 
 
 def _print_missed(rows: Sequence[Row], model: Fitted, say: Callable[[str], None]) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import gradio as gr
     from starlette.types import ASGIApp
 
+    from assistant.writing.config import LlmSettings
+
 THEME = Path(__file__).with_name("theme")
 SCRIPTS = (
     "language.js",
@@ -38,6 +40,7 @@ SCRIPTS = (
     "narrow.js",
     "footnotes.js",
     "take_away.js",
+    "written.js",
     "chat.js",
 )
 STYLES = ("chat.css", "take_away.css")
@@ -83,6 +86,10 @@ def build_app(
             return narrowing.narrow(library, asked)
 
     functions = [*reader_functions(assistant, served.metrics), page_function("narrow", narrowed, "narrow_failed")]
+    if served.writing is not None:
+        from assistant.chat.written_functions import written_functions
+
+        functions += written_functions(served.writing, assistant)
     with gr.Blocks(analytics_enabled=False, title="Quipu", fill_width=True) as blocks:
         gr.HTML(
             page.top_html(
@@ -97,11 +104,12 @@ def build_app(
         )
         answer = gr.HTML("", elem_id="q-stage", js_on_load=_theme("stage.js"), **PLAIN)
         composer = gr.HTML(
-            page.composer_html(),
+            page.composer_html(writes=served.writing is not None),
             elem_id="q-bottom",
             js_on_load="\n".join(_theme(name) for name in SCRIPTS),
             server_functions=functions,
             strings=strings(),
+            model=served.writing.label if served.writing is not None else "",
             **PLAIN,
         )
         asking = composer.ask_question(
@@ -132,18 +140,25 @@ def create_server_app(
     warm_up: bool = False,
     index: Path | None = None,
     rights: Rights = ALL_RIGHTS,
+    llm: LlmSettings | None = None,
 ) -> ASGIApp:
     """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`.
 
     `at_once` questions are worked on together; `warm_up` asks some before the first visitor does. `index` is the folder
     of the index that is asked: pages of the workbench that keep something there are left out without it. `rights` says
-    what visitors may do on these pages.
+    what visitors may do on these pages. With `llm`, that model writes the answers. Raises ConfigurationError for a model
+    that cannot be opened.
     """
     import fastapi
 
     gr = _gradio()
     metrics = Metrics(assistant.generation_id, len(assistant.doc_ids()))
-    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once)
+    writing = None
+    if llm is not None:
+        from assistant.chat.written import Writing
+
+        writing = Writing(assistant, llm, metrics)
+    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once, writing=writing)
     app = fastapi.FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
@@ -191,6 +206,7 @@ def serve(
     questions_a_minute: float | None = None,
     index: Path | None = None,
     uploads: bool | None = None,
+    llm: LlmSettings | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until interrupted.
@@ -198,7 +214,8 @@ def serve(
     Without a port, the first free one from 7860 is taken. `users` are names and hashed passwords. A visitor may ask
     `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `index` is the
     folder of the index, for the pages of the workbench; `uploads` says whether visitors may add and remove documents there: by
-    default on the loopback address, and past it where there are users. `on_ready` gets the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
+    default on the loopback address, and past it where there are users. `llm` names the model that writes. `on_ready` gets
+    the address once the server answers. Raises QuipuError where the port is in use. Past the
     is logged.
     """
     listener = server.listen(host, port)
@@ -212,6 +229,7 @@ def serve(
             warm_up=True,
             index=index,
             rights=Rights.on(local=server.is_loopback(host), users=bool(users), uploads=uploads),
+            llm=llm,
         )
     except BaseException:
         listener.close()

@@ -33,8 +33,11 @@ def top_html(
     )
 
 
-def composer_html() -> str:
-    """The question's form, the status that screen readers hear, the reader and the tooltip."""
+def composer_html(*, writes: bool = False) -> str:
+    """The question's form, the status that screen readers hear, the reader and the tooltip.
+
+    Where a language model `writes`, the form has a choice between written and verbatim answers.
+    """
     language = DEFAULT_LANGUAGE
     return (
         f'<div id="q-pending"></div><form class="q-composer" id="q-composer">{_filter_html(language)}'
@@ -49,12 +52,23 @@ def composer_html() -> str:
         f"{icon('ask')}</button>"
         f'<button type="button" class="q-send" id="q-stop" hidden {translated_attribute(language, "label", "stop")}>'
         f"{icon('stop')}</button></div>"
-        f'<p class="q-hint" id="q-hint">{translated(language, "hint")}</p></form>'
+        f'<div class="q-under">{_mode_html(language) if writes else ""}'
+        f'<p class="q-hint" id="q-hint">{translated(language, "hint")}</p></div></form>'
         '<div class="q-hidden" id="q-status" role="status" aria-live="polite"></div>'
         f"{reader_html(language)}"
         '<div id="q-tip" role="tooltip" hidden><span class="q-tip-quote" dir="auto"></span>'
         '<span class="q-tip-title" dir="auto"></span></div>'
     )
+
+
+def _mode_html(language: str) -> str:
+    """The choice between an answer that the model writes and one in the documents' own words."""
+    choices = "".join(
+        f'<button type="button" data-mode="{mode}" aria-pressed="{"true" if mode == "written" else "false"}" '
+        f"{translated_attribute(language, 'title', f'mode_{mode}_title')}>{translated(language, f'mode_{mode}')}</button>"
+        for mode in ("written", "verbatim")
+    )
+    return f'<div class="q-mode" id="q-mode" role="group" {translated_attribute(language, "label", "mode")}>{choices}</div>'
 
 
 def reader_html(language: str) -> str:

@@ -9,9 +9,10 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.chat import turn
 from assistant.chat.library import ChatAssistant
@@ -25,6 +26,9 @@ from assistant.followup import standing
 from assistant.live import pinned
 from assistant.types import Answer
 from index.errors import QuipuError
+
+if TYPE_CHECKING:
+    from assistant.chat.written import Writing
 
 AT_ONCE = 8
 """Questions at work at once: enough of them wait for the encoder to be encoded together."""
@@ -81,8 +85,10 @@ class Service:
         questions_a_minute: float = 0,
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
+        writing: Writing | None = None,
     ) -> None:
         self.assistant = assistant
+        self.writing = writing
         self.metrics = metrics or Metrics()
         self.line = Line(at_once, waiting)
         self.metrics.watch(self.line)
@@ -99,6 +105,11 @@ class Service:
             self.metrics.count("limited")
             message = translated(asking.language, "error_limited", n=math.ceil(seconds))
             yield self._notice(asking, "error_title", message)
+            return
+        if self.writing is not None and self.writing.wanted(asked):
+            async with aclosing(self.writing.answer(asked, asking)) as written:
+                async for html in written:
+                    yield html
             return
         try:
             ticket = self.line.join()

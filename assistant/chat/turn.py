@@ -163,6 +163,24 @@ def record_json(answer: Answer, library: Library, typed: str = "", written_by: s
     return json.dumps(content, ensure_ascii=False)
 
 
+def framed_html(
+    answer: Answer, library: Library, language: str, turn_id: int, body: str, state: str, *, record: str = ""
+) -> str:
+    """A turn around a body of its own, with the evidence of its citations and, once it is done, what can be done with it.
+
+    `record` is that of the turn, which is copied and taken away.
+    """
+    if state == "done":
+        body += _actions_html(language)
+    return _turn_html(answer, body, _evidence_html(answer, library, language), state, turn_id, record)
+
+
+def quoted_html(answer: Answer, language: str) -> str:
+    """An answer in the documents' own words, or a refusal, without what stands around it."""
+    said = statements(answer.text, answer.citations)
+    return _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
+
+
 def _turn_html(answer: Answer, body: str, evidence: str, state: str, turn_id: int, record: str = "") -> str:
     places = [[c.marker, c.doc_id, c.start, c.end] for c in answer.citations]
     kind = " q-refusal" if answer.abstained else ""

@@ -11,10 +11,11 @@ import click
 from assistant.assistant import Assistant
 from assistant.batch import read_lines
 from assistant.export_option import Taken
+from assistant.filters import Filter
 from assistant.terminal import note, one_line, progress_bars
 from assistant.writing.config import LlmSettings
 from assistant.writing.followup import Turn
-from assistant.writing.terminal import print_written
+from assistant.writing.terminal import print_written, translations
 from assistant.writing.writer import Writer
 from index.errors import QuestionError, QuipuError
 
@@ -29,20 +30,34 @@ def ask_one(
     after: Sequence[str] = (),
     translated: bool = False,
     taken: Taken,
+    where: Filter | None = None,
 ) -> None:
-    """Answer one question; `after` are the earlier ones of the conversation."""
+    """Answer one question; `after` are the earlier ones of the conversation.
+
+    With `translated`, quotes in another language are shown, or given under `translations`, in the question's.
+    """
     writer = Writer(assistant, settings)
     history = [Turn(earlier) for earlier in after]
     if as_json:
-        written = writer.ask(question, k, history)
-        click.echo(json.dumps(written.to_json(), ensure_ascii=False))
+        written = writer.ask(question, k, history, where=where)
+        content = written.to_json()
+        if translated:
+            content["translations"] = [one.to_json() for one in translations(written.answer, writer)]
+        click.echo(json.dumps(content, ensure_ascii=False))
     else:
-        written = print_written(writer, question, k, history, translated=translated)
+        written = print_written(writer, question, k, history, translated=translated, where=where)
     taken.add(written.answer, written_by=written.model if written.by_model else "")
 
 
 def ask_all(
-    assistant: Assistant, settings: LlmSettings, questions: Path, k: int, *, as_json: bool, taken: Taken
+    assistant: Assistant,
+    settings: LlmSettings,
+    questions: Path,
+    k: int,
+    *,
+    as_json: bool,
+    taken: Taken,
+    where: Filter | None = None,
 ) -> None:
     """Answer every question of a file in order. Raises QuipuError at the end if some could not be asked."""
     wanted = read_lines(questions, "question", "id")
@@ -52,11 +67,11 @@ def ask_all(
         for done, (question_id, text) in enumerate(wanted, start=1):
             try:
                 if as_json:
-                    written = writer.ask(text, k)
+                    written = writer.ask(text, k, where=where)
                     click.echo(json.dumps(written.to_json(question_id), ensure_ascii=False))
                 else:
                     click.echo(f"\n{one_line(question_id)}  {one_line(text)}")
-                    written = print_written(writer, text, k)
+                    written = print_written(writer, text, k, where=where)
                 taken.add(written.answer, written_by=written.model if written.by_model else "")
             except QuestionError as error:
                 failed += 1

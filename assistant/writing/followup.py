@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.followup import standing, standing_after
+from assistant.question import fold
 from assistant.writing.config import LlmSettings
 from assistant.writing.errors import WritingError
 from assistant.writing.names import Source, names, unified
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 
 REMEMBERED = 4
 LONGEST = 300
+FEW_WORDS = 4
+_POINTS = re.compile(
+    r"^\W*(?:and|but|or|so|also|y|e|pero|o|tambien|what about|how about)\b"
+    r"|\b(?:it|its|they|them|their|theirs|this|that|these|those|he|she|him|his|her|there|then|former|latter|same|else|more"
+    r"|ello|ellos|ellas?|este|esta|esto|estos|estas|ese|esa|eso|esos|esas|aquel\w*|alli|ahi|alla|entonces|su|sus|suy[oa]s?|mism[oa]s?|mas|otr[oa]s?|lo|le|les)\b"
+)
 _PROMPT = {
     "en": "Rewrite the last question so that it can be understood without the conversation. Keep its language. Replace pronouns by what "
     "they stand for; add nothing else. If it can be understood already, repeat it. Write only the question.",
@@ -52,25 +60,42 @@ class Standing:
         return bool(self.by)
 
 
+def by_rules(question: str, history: Sequence[Turn]) -> str:
+    """The rewriting of `assistant.followup`, after all earlier questions."""
+    return standing_after(question, [turn.question for turn in history])
+
+
+def leans(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question may need the ones before it: it points back, goes on with "and", or says very little."""
+    if not history or not question.strip():
+        return False
+    return (
+        _POINTS.search(fold(question)) is not None
+        or len(re.findall(r"\w+", question)) <= FEW_WORDS
+        or standing(question, history[-1].question) is not None
+    )
+
+
 def standing_question(
     question: str,
     history: Sequence[Turn],
     model: BaseChatModel | None,
     settings: LlmSettings | None,
-    rules: Fallback | None = None,
+    rules: Fallback = by_rules,
     stop: Stop | None = None,
 ) -> Standing:
-    """The question of a conversation, rewritten to stand by itself; unchanged without a history.
+    """The question of a conversation, rewritten to stand by itself; unchanged, without asking the model, where it does already.
 
-    A rewriting by the model is taken only if it is one short question that names nothing new. Never raises for a model's failure.
+    A rewriting by the model is taken only if it is one short question that names nothing new; else that of the rules. Never raises
+    for a model's failure.
     """
-    if not history:
+    if not leans(question, history):
         return Standing(question, "")
     if model is not None and settings is not None:
         rewritten = _by_model(question, history[-REMEMBERED:], model, settings, stop or Stop())
         if rewritten is not None:
             return _standing(question, rewritten, "model")
-    return _standing(question, rules(question, history), "rules") if rules is not None else Standing(question, "")
+    return _standing(question, rules(question, history), "rules")
 
 
 def _standing(question: str, rewritten: str, by: str) -> Standing:

@@ -18,6 +18,8 @@ from index.stopwords import STOPWORDS
 
 COGNATE = 6
 PLACES = Path(__file__).with_name("places.tsv")
+INSTITUTIONS = Path(__file__).with_name("institutions.tsv")
+OPENERS = Path(__file__).with_name("openers.tsv")
 _WORD = re.compile(r"[^\W_]+(?:[.’'&-][^\W_]+)*\.?")
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]+")
 _LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to)\b")
@@ -33,6 +35,9 @@ _LONG = (
     (re.compile(r"\b(?:the )?united kingdom\b|\b(?:el )?reino unido\b", re.IGNORECASE), "UK"),
     (re.compile(r"\b(?:the )?european union\b|\b(?:la )?uni[oó]n europea\b", re.IGNORECASE), "EU"),
     (re.compile(r"\b(?:the )?united nations\b|\b(?:las )?naciones unidas\b", re.IGNORECASE), "UN"),
+    (re.compile(r"\b(?:la )?ONU\b"), "UN"),
+    (re.compile(r"\b(?:the )?organi[sz]ation of american states\b|\b(?:la )?organizaci[oó]n de los estados americanos\b|\b(?:la )?OEA\b"), "OAS"),
+    (re.compile(r"\bONGs?\b|\bNGOs\b|\bnon-?governmental organi[sz]ations?\b|\borganizaci(?:ón|ones) no gubernamental(?:es)?\b"), "NGO"),
 )  # fmt: skip
 
 
@@ -90,9 +95,13 @@ def names(text: str) -> list[Name]:
         strong = sum(char.isupper() for char in word.group()) > 1 or bool(_CODE.fullmatch(word.group().strip(".")))
         if not (capital or strong or _place(plain) is not None):
             continue
-        if (plain in _STOP and not strong) or is_quantity_word(plain):
+        if ((plain in _STOP or plain in _forms_of(OPENERS)) and not strong) or is_quantity_word(plain):
             continue
-        joined = last_end >= 0 and not _LINKS.sub("", text[last_end : word.start()])
+        between = text[last_end : word.start()] if last_end >= 0 else ""
+        joined = last_end >= 0 and not _LINKS.sub("", between)
+        if joined and found and not found[-1].sure and between.strip() and _institution(found[-1].plain) is None:
+            # "Members of the Federation": the first word has its capital from the sentence.
+            joined = False
         run += not joined
         sure = strong or not opens or _place(plain) is not None
         if joined and found and not found[-1].sure and sure and capital:
@@ -111,6 +120,7 @@ class Source:
         self.capitalised = frozenset(_plain(word.group()) for word in _words(text) if word.group()[0].isupper())
         self.runs = tuple(_runs(text))
         self.places = frozenset(place for word in self.words if (place := _place(word)) is not None)
+        self.institutions = frozenset(kind for word in self.capitalised if (kind := _institution(word)) is not None)
         self.initials = frozenset(_initials(text))
         self.acronyms = frozenset(
             fold(word.group()).strip(".") for word in _words(text) if sum(char.isupper() for char in word.group()) > 1
@@ -128,6 +138,8 @@ class Source:
         place = _place(name.plain)
         if place is not None:
             return place in self.places
+        if _institution(name.plain) in self.institutions:
+            return True
         parts = [part for part in re.split(r"[-’'&.]", name.plain) if part]
         if len(parts) > 1 and all(part in words for part in parts):
             return True
@@ -225,9 +237,10 @@ def _initials(text: str) -> Iterator[str]:
 
 
 @cache
-def _places() -> dict[str, str]:
+def _forms_of(path: Path) -> dict[str, str]:
+    """Each word of a file to the first one on its line."""
     table = {}
-    for line in PLACES.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             forms = line.split()
             table.update(dict.fromkeys(forms, forms[0]))
@@ -236,4 +249,9 @@ def _places() -> dict[str, str]:
 
 def _place(plain: str) -> str | None:
     """The name that a form of a country or region stands for."""
-    return _places().get(plain)
+    return _forms_of(PLACES).get(plain)
+
+
+def _institution(plain: str) -> str | None:
+    """What a word that names of institutions are made of stands for, in either language."""
+    return _forms_of(INSTITUTIONS).get(plain)

@@ -72,7 +72,7 @@ _MONTHS = _table(
     " september|septiembre|setiembre october|octubre november|noviembre december|diciembre"
 )
 _FRACTIONS = (
-    (0.5, r"half|mitad"),
+    (0.5, r"half|halv(?:ed|es|ing)|mitad"),
     (0.75, r"three[- ]quarters|tres cuartas? partes?|tres cuartos"),
     (2 / 3, r"two[- ]thirds|dos tercios|dos terceras partes"),
     (0.25, r"(?:a|one) quarter|quarter of|cuarta parte|un cuarto"),
@@ -81,6 +81,9 @@ _FRACTIONS = (
     (0.1, r"(?:a|one) tenth|decima parte|un decimo"),
 )
 _FRACTION = re.compile("|".join(rf"(?P<f{i}>\b(?:{pattern})\b)" for i, (_, pattern) in enumerate(_FRACTIONS)))
+_ENUMERATOR = re.compile(r"^[ \t]*\(?\d{1,2}[.)](?=\s|$)", re.MULTILINE)
+_ENGLISH = re.compile(r"\b(?:the|of|and|was|were|had|has|is|are|to|in|a)\b")
+_SPANISH = re.compile(r"\b(?:el|la|los|las|de|del|y|que|en|por|con|un|una|al|se)\b")
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?![\d-])")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})(?![\d/])")
 _TOKEN = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+|%|\S")
@@ -93,7 +96,10 @@ def quantities(text: str) -> list[Quantity]:
     """Every quantity in `text`, in order. Figures that are part of a name ("DO-1", "CO2") are left to the names."""
     folded = in_place(text)
     found = [*_dates(folded), *_fractions(folded)]
-    taken = [(one.start, one.end) for one in found]
+    # "12. Commencement": the number of an item counts nothing.
+    taken = [*((one.start, one.end) for one in found), *(match.span() for match in _ENUMERATOR.finditer(folded))]
+    if "once" in folded and len(_ENGLISH.findall(folded)) > len(_SPANISH.findall(folded)):
+        taken += [match.span() for match in re.finditer(r"\bonce\b", folded)]
     tokens = [
         match for match in _TOKEN.finditer(folded) if not any(a < match.end() and match.start() < b for a, b in taken)
     ]

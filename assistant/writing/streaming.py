@@ -6,12 +6,12 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.writing.config import LlmSettings
-from assistant.writing.errors import WritingError
+from assistant.writing.errors import WritingError, said
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -70,17 +70,17 @@ def stream(
             wait = failed.wait if failed.wait is not None else 0.5 * 2**attempt
             last = attempt == settings.retries or time.monotonic() + wait > deadline
             if begun or not failed.again or last or wait > LONGEST_WAIT:
-                raise WritingError(failed.reason) from None
+                raise WritingError(failed.reasons["en"], failed.reasons) from None
             if stop.wait(wait):
                 return
 
 
 class _AttemptError(Exception):
-    """One attempt went wrong: why, whether another may go better, and how long the server asks to wait."""
+    """One attempt went wrong: why by language, whether another may go better, and how long the server asks to wait."""
 
-    def __init__(self, reason: str, *, again: bool = False, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, reasons: Mapping[str, str], *, again: bool = False, wait: float | None = None) -> None:
+        super().__init__(reasons["en"])
+        self.reasons = reasons
         self.again = again
         self.wait = wait
 
@@ -102,18 +102,17 @@ def _once(
             patience = settings.token_timeout if begun else settings.first_token_timeout
             now = time.monotonic()
             if now > deadline:
-                raise _AttemptError(f"the language model took longer than {settings.total_timeout:g} s")
+                raise _AttemptError(said("too_long", seconds=f"{settings.total_timeout:g}"))
             try:
                 # Short waits, so that a stop is heeded at once.
                 got = pieces.get(timeout=min(0.1, max(deadline - now, 0.01)))
             except queue.Empty:
                 if time.monotonic() - last > patience:
-                    what = "paused for more than" if begun else "did not begin to answer within"
-                    raise _AttemptError(f"the language model {what} {patience:g} s") from None
+                    raise _AttemptError(said("paused" if begun else "no_beginning", seconds=f"{patience:g}")) from None
                 continue
             if got is None:
                 if not length:
-                    raise _AttemptError("the language model wrote nothing", again=True)
+                    raise _AttemptError(said("nothing"), again=True)
                 return
             if isinstance(got, BaseException):
                 raise _explained(got, settings, begun=begun)
@@ -163,39 +162,35 @@ def _says_when_it_ends(model: BaseChatModel) -> bool:
 def _explained(error: BaseException, settings: LlmSettings, *, begun: bool) -> _AttemptError:
     """What an error of a client library means, in one line without address parameters or keys."""
     if isinstance(error, WritingError):
-        return _AttemptError(str(error))
+        return _AttemptError(error.reasons)
     kinds = {kind.__name__ for kind in type(error).__mro__}
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         wait = _retry_after(error)
         if status == 429:
-            return _AttemptError(
-                "the language model is overloaded or the quota is used up (HTTP 429)", again=True, wait=wait
-            )
+            return _AttemptError(said("overloaded"), again=True, wait=wait)
         if status >= 500:
-            return _AttemptError(f"the language model's server failed (HTTP {status})", again=True, wait=wait)
+            return _AttemptError(said("server", status=status), again=True, wait=wait)
         if status in (401, 403):
-            return _AttemptError(
-                f"the language model refused the key (HTTP {status}); it is read from the environment alone"
-            )
+            return _AttemptError(said("key", status=status))
         if status == 404:
-            return _AttemptError(f"the server knows no model called {settings.name or settings.model!r} (HTTP 404)")
-        return _AttemptError(f"the language model refused the request (HTTP {status})")
+            return _AttemptError(said("unknown", name=settings.name or settings.model))
+        return _AttemptError(said("refused", status=status))
     if kinds & {"APITimeoutError", "ReadTimeout", "ConnectTimeout", "TimeoutException", "TimeoutError"}:
-        return _AttemptError("the language model did not answer in time", again=not begun)
+        return _AttemptError(said("in_time"), again=not begun)
     if kinds & {"RemoteProtocolError", "ReadError", "IncompleteRead"} or (
         begun and kinds & {"APIConnectionError", "ConnectionError"}
     ):
-        return _AttemptError("the language model's answer was cut off", again=not begun)
+        return _AttemptError(said("cut_off"), again=not begun)
     if str(error) == "the answer was cut off":
-        return _AttemptError("the language model's answer was cut off", again=not begun)
+        return _AttemptError(said("cut_off"), again=not begun)
     if kinds & {"APIConnectionError", "ConnectError", "ConnectionError", "OSError"}:
-        return _AttemptError("the language model cannot be reached", again=True)
+        return _AttemptError(said("unreachable"), again=True)
     if kinds & {"JSONDecodeError", "APIResponseValidationError", "ValidationError", "UnicodeDecodeError"} or isinstance(
         error, (json.JSONDecodeError, ValueError, TypeError, KeyError, AttributeError, IndexError)
     ):
-        return _AttemptError("the language model answered with something that is not text", again=not begun)
-    return _AttemptError(f"the language model failed ({type(error).__name__})", again=not begun)
+        return _AttemptError(said("garbage"), again=not begun)
+    return _AttemptError(said("failed", kind=type(error).__name__), again=not begun)
 
 
 def _retry_after(error: BaseException) -> float | None:

@@ -11,17 +11,24 @@ from typing import Any
 
 import click
 
+from assistant.filters import Filter
 from assistant.terminal import note, one_line, print_answer
 from assistant.types import Answer
 from assistant.writing.followup import Turn
 from assistant.writing.streaming import Stop
-from assistant.writing.translation import translate
+from assistant.writing.translation import Translated, translate
 from assistant.writing.types import Finished, SentenceChecked, Started, WrittenAnswer
 from assistant.writing.writer import Writer
 
 
 def print_written(
-    writer: Writer, question: str, k: int, history: Sequence[Turn] = (), *, translated: bool = False
+    writer: Writer,
+    question: str,
+    k: int,
+    history: Sequence[Turn] = (),
+    *,
+    translated: bool = False,
+    where: Filter | None = None,
 ) -> WrittenAnswer:
     """Write and print one answer as it comes; with `translated`, its quotes in the question's language beside the originals."""
     from rich.console import Console
@@ -30,7 +37,7 @@ def print_written(
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     stop = Stop()
     with _stopping(stop):
-        for event in writer.write(question, k, history, stop):
+        for event in writer.write(question, k, history, stop, where=where):
             if isinstance(event, Started):
                 if event.rewritten:
                     note(f"asked as: {one_line(event.question)}")
@@ -50,17 +57,26 @@ def print_written(
         if written.note:
             note(written.note)
     if translated:
-        for citation in written.answer.citations:
-            found = translate(citation, written.answer.language, writer.model, writer.settings)
-            if found is not None:
+        with _stopping(stop):
+            for found in translations(written.answer, writer, stop):
                 console.print(
                     Text.assemble(
                         (f"[{found.marker}] ", "bold cyan"),
                         one_line(found.text),
-                        ("  (translated by the model)", "dim"),
+                        ("  (translated by the model; the original is the citation)", "dim"),
                     )
                 )
     return written
+
+
+def translations(answer: Answer, writer: Writer, stop: Stop | None = None) -> Iterator[Translated]:
+    """The quotes of an answer in the question's language, as far as they are in another and the model is faithful."""
+    for citation in answer.citations:
+        if stop is not None and stop.stopped:
+            return
+        found = translate(citation, answer.language, writer.model, writer.settings, stop)
+        if found is not None:
+            yield found
 
 
 def _print_sentence(console: Any, event: SentenceChecked) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.writing.config import LlmSettings
 from assistant.writing.errors import WritingError
@@ -30,6 +30,10 @@ class Translated:
     marker: int
     language: str
     text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The translation as `ask --translate --json` prints it."""
+        return {"marker": self.marker, "language": self.language, "text": self.text}
 
 
 def translate(

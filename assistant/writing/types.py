@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.types import Answer
+from assistant.types import Answer, Citation
 from assistant.writing.verifier import MARKED, REPOINTED, STRUCK, Checked
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The question that is answered, rewritten if it was a follow-up, and the number of passages that the model is shown."""
+    """The question that is answered, rewritten if it was a follow-up, and the number of passages that the model is shown.
+
+    `answer` is the extractive answer, which is shown where the model fails.
+    """
 
     question: str
     rewritten: bool
     passages: int
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class SentenceChecked:
-    """A sentence with its verdict; `numbers` are the markers of its citations in the answer, none if it was struck."""
+    """A sentence with its verdict; `numbers` are the markers of its citations in the answer, none if it was struck.
+
+    `citations` are all of the answer so far.
+    """
 
     sentence: Checked
     numbers: tuple[int, ...]
+    citations: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)

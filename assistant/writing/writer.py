@@ -11,7 +11,7 @@ from assistant.types import Answer, Citation
 from assistant.verifying import stands
 from assistant.writing.config import LlmSettings
 from assistant.writing.errors import WritingError
-from assistant.writing.followup import Fallback, Turn, standing_question
+from assistant.writing.followup import Fallback, Turn, by_rules, standing_question
 from assistant.writing.models import open_model
 from assistant.writing.packing import pack, tokens
 from assistant.writing.prompt import NO_ANSWER, Shown, system_text, user_text
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from assistant.assistant import Assistant
+    from assistant.filters import Filter
     from assistant.retrieval import Found
 
 MOST_SENTENCES = 24
@@ -34,7 +35,7 @@ GAP = "[…]"
 class Writer:
     """Writes answers over an assistant's documents with one language model. Thread-safe as far as the model is.
 
-    `rules` rewrites follow-ups where the model cannot; see `assistant.writing.followup`.
+    `rules` rewrites follow-ups where the model cannot.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Writer:
         settings: LlmSettings,
         *,
         model: BaseChatModel | None = None,
-        rules: Fallback | None = None,
+        rules: Fallback = by_rules,
     ) -> None:
         self.assistant = assistant
         self.settings = settings
@@ -51,32 +52,40 @@ class Writer:
         self.rules = rules
         self.checker: SupportChecker = assistant.writing_checker()
 
-    def ask(self, question: str, k: int = 10, history: Sequence[Turn] = ()) -> WrittenAnswer:
-        """The answer at once. Raises QuestionError as `Assistant.ask` does; a model that fails raises nothing."""
-        for event in self.write(question, k, history):
+    def ask(
+        self, question: str, k: int = 10, history: Sequence[Turn] = (), *, where: Filter | None = None
+    ) -> WrittenAnswer:
+        """The answer at once. Raises QuestionError and FilterError as `Assistant.ask` does; a model that fails raises nothing."""
+        for event in self.write(question, k, history, where=where):
             if isinstance(event, Finished):
                 return event.written
         raise AssertionError("the last event is always Finished")
 
     def write(
-        self, question: str, k: int = 10, history: Sequence[Turn] = (), stop: Stop | None = None
+        self,
+        question: str,
+        k: int = 10,
+        history: Sequence[Turn] = (),
+        stop: Stop | None = None,
+        *,
+        where: Filter | None = None,
     ) -> Iterator[Event]:
         """The answer as events: Started, then Draft and SentenceChecked as it goes, and Finished, whatever happens.
 
         What the documents do not answer is refused as without a model, which is not asked then. Stopped, the answer consists
-        of the sentences checked so far. Raises QuestionError as `Assistant.ask` does.
+        of the sentences checked so far. Raises QuestionError and FilterError as `Assistant.ask` does.
         """
         stop = stop or Stop()
         began = time.perf_counter()
         standing = standing_question(question, history, self.model, self.settings, self.rules, stop)
-        answer, found = self.assistant.ask_with_found(standing.text, k)
+        answer, found = self.assistant.ask_with_found(standing.text, k, where)
         base = WrittenAnswer(answer, self.settings.label, standing.text)
         if answer.abstained:
-            yield Started(standing.text, standing.rewritten, 0)
+            yield Started(standing.text, standing.rewritten, 0, answer)
             yield Finished(replace(base, seconds=time.perf_counter() - began))
             return
         shown = self._shown(found, answer)
-        yield Started(standing.text, standing.rewritten, len(shown))
+        yield Started(standing.text, standing.rewritten, len(shown), answer)
         run = _Run(self, answer, found, shown, stop, base, began)
         yield from run.events(standing.text)
 
@@ -142,7 +151,7 @@ class _Run:
                     for sentence in reader.end():
                         yield from self._sentence(sentence)
         except WritingError as error:
-            yield self._finish(words["failed"].format(error))
+            yield self._finish(words["failed"].format(error.reasons[self.answer.language]))
             return
         yield self._finish(self._why_not(words), self._note(words, length))
 
@@ -162,7 +171,7 @@ class _Run:
             self.parts.append(f"{checked.text} {' '.join(f'[{number}]' for number in numbers)}")
         elif not self.parts or self.parts[-1] != GAP:
             self.parts.append(GAP)
-        yield SentenceChecked(checked, numbers)
+        yield SentenceChecked(checked, numbers, tuple(self.citations))
 
     def _cite(self, support: Support) -> list[int]:
         """Numbers of the citations of a window, made if they are new: one for each stretch of adjacent sentences."""
@@ -177,6 +186,9 @@ class _Run:
         numbers = []
         for stretch in stretches:
             start, end = passage.sentences[stretch[0]].start, passage.sentences[stretch[-1]].end
+            if self.answer.where and not self.answer.where.fits(passage, start):
+                # A passage may hold another section, which the filter leaves out.
+                continue
             known = next(
                 (c for c in self.citations if (c.doc_id, c.start, c.end) == (document.doc_id, start, end)), None
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,8 @@ from assistant.writing.support import fitted
 from eval.claims import ELSEWHERE, ENTITY, NEGATION, NUMBER, TRUE, examples, load_claims
 from eval.errors import SetError
 from eval.support import DEFAULT_SET, cosine_threshold, judge, results
-from index.build import build_index
+
+INVENTED = DEFAULT_SET.parent / "invented"
 
 
 def test_the_set_is_whole(seeds: Path) -> None:
@@ -32,27 +32,28 @@ def test_a_set_that_is_not_as_expected_is_refused_with_its_line(tmp_path: Path) 
         load_claims(path)
 
 
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Iterator[Assistant]:
-    place = tmp_path_factory.mktemp("claims") / "index"
-    build_index(seeds, place)
-    found = Assistant.open(place)
-    yield found
-    found.close()
+def test_the_invented_set_is_whole() -> None:
+    rows = load_claims(INVENTED / "claims.jsonl")
+    halves = {row.doc: row.tuning for row in rows}
+    assert sum(not row.tuning for row in rows) >= 40
+    for row in rows:
+        text = (INVENTED / row.doc).read_text(encoding="utf-8")
+        assert all(quote in text for quote in row.evidence)
+        assert row.claim not in text
+        assert halves[row.doc] == row.tuning, "a document belongs to one half"
 
 
 @pytest.mark.model
-def test_the_bars_hold(assistant: Assistant) -> None:
-    checker = assistant.writing_checker()
-    rows = judge(list(examples(load_claims(DEFAULT_SET), checker)), checker)
-    tuning = [row for row in rows if row.example.tuning]
-    reported = [row for row in rows if not row.example.tuning]
+def test_the_bars_hold(model_assistant: Assistant) -> None:
+    checker = model_assistant.writing_checker()
+    judged = judge(list(examples(load_claims(DEFAULT_SET), checker)), checker)
+    tuning = [row for row in judged if row.example.tuning]
+    reported = [row for row in judged if not row.example.tuning]
     found = {one.kind: one for one in results(reported, fitted(), cosine_threshold(tuning)) if one.lang == "all"}
     assert found[NUMBER].struck >= 0.95
     assert found[ENTITY].struck >= 0.95
     assert found[NEGATION].struck >= 0.80
     assert found[ELSEWHERE].struck >= 0.80
-    # The aim is .05; five of the 82 true sentences are struck.
-    assert found[TRUE].struck <= 0.065
+    assert found[TRUE].struck <= 0.05
     for kind in (NUMBER, ENTITY, NEGATION, ELSEWHERE):
         assert found[kind].struck > found[kind].struck_by_cosine

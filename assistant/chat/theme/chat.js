@@ -84,7 +84,7 @@ function questionBefore() {
   return turns.length ? turns[turns.length - 1].dataset.question : "";
 }
 
-function ask(text, { previous = "", filter = chosenFilter() } = {}) {
+function ask(text, { previous = "", filter = chosenFilter(), mode = chosenMode() } = {}) {
   const question = text.trim();
   if (running) return;
   if (!question) {
@@ -106,12 +106,12 @@ function ask(text, { previous = "", filter = chosenFilter() } = {}) {
   fitInput();
   byId("q-pending").firstElementChild.scrollIntoView({ block: "start" });
   turnNumber += 1;
-  asked = { question, previous, filter };
-  trigger("ask_question", { ...asked, language, turn: turnNumber });
+  asked = { question, previous, filter, mode };
+  trigger("ask_question", { ...asked, ...writingOf(asked), language, turn: turnNumber });
 }
 
 function stop() {
-  if (!running) return;
+  if (!running || stopWriting()) return;
   trigger("stop_answer");
   setRunning(false);
   const inLine = document.querySelector('#q-stage .q-turn[data-state="waiting"]');
@@ -136,6 +136,7 @@ function answerChanged(stage) {
     byId("q-status").textContent = turn.querySelector(".q-place").textContent;
     return;
   }
+  writingChanged(turn);
   if (turn.dataset.state === "streaming") return;
   setRunning(false);
   if (turn.dataset.state === "error") {
@@ -182,6 +183,8 @@ async function act(button) {
   const filter = applied ? JSON.parse(applied) : {};
   if (name === "retry") return turn.dataset.state === "done" || !asked ? ask(question, { filter }) : ask(asked.question, asked);
   if (name === "literal") return ask(button.dataset.typed, { filter });
+  if (name === "written" || name === "verbatim") return ask(question, { filter, mode: name });
+  if (name === "translate") return translateCard(button);
   if (name === "everything") { setFilter(noFilter()); return ask(question, { filter: {} }); }
   if (name === "edit") {
     input.value = question;
@@ -210,6 +213,7 @@ function clicked(event) {
     openPassage(button.closest(".q-card").dataset.doc, Number(data.start), Number(data.end), button);
   }
   else if (button.classList.contains("q-example")) ask(data.question);
+  else if (data.mode) setMode(data.mode);
   else if (mastheadClicked(data)) return;
   else if (data.tool === "new") newConversation();
   else if (button.matches("[data-skip]")) { event.preventDefault(); input.focus(); }

@@ -22,13 +22,19 @@ const placeOf = (source) => `${source.doc_id}:${source.start}-${source.end}`;
 const quoted = (source) => words("export_quote", { quote: source.quote });
 const titleOf = (source) => source.title || words("untitled");
 
+const writtenBy = (record) => record.written_by ? [words("writing_copied", { model: record.written_by })] : [];
+
+// What a language model wrote is copied from the record, which holds no sentence that was struck.
+const writtenHtml = (text) => asHtml(text).split("<br>").filter(Boolean)
+  .map((part) => `<p dir="auto">${part.replace(/\[(\d+)\]/g, "<sup>[$1]</sup>")}</p>`).join("");
+
 function plainFootnotes(record) {
   const notes = record.citations.map((source) => {
     const about = [titleOf(source), aboutSource(source), source.link, placeOf(source)].filter(Boolean).join(". ");
     return `[${source.marker}] ${about}: ${quoted(source)}`;
   });
   const sources = notes.length ? ["", words("sources"), ...notes] : [];
-  return [record.question, "", record.text, ...sources].join("\n");
+  return [record.question, "", record.text, ...sources, ...writtenBy(record).flatMap((note) => ["", note])].join("\n");
 }
 
 // The answer's paragraphs as the page shows them, with the chips as superscripts and nothing but text beside.
@@ -49,7 +55,9 @@ function richFootnotes(turn, record) {
     return `<p dir="auto">[${source.marker}] <b>${linked}</b>. ${about}: ${asHtml(quoted(source))}</p>`;
   });
   const sources = notes.length ? `<p><b>${asHtml(words("sources"))}</b></p>${notes.join("")}` : "";
-  return `<p dir="auto"><b>${asHtml(record.question)}</b></p>${answerHtml(turn)}${sources}`;
+  const said = record.written_by ? writtenHtml(record.text) : answerHtml(turn);
+  const note = writtenBy(record).map((line) => `<p>${asHtml(line)}</p>`).join("");
+  return `<p dir="auto"><b>${asHtml(record.question)}</b></p>${said}${sources}${note}`;
 }
 
 async function copyFootnotes(turn) {

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +11,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from model_server import ModelServer
 from pydantic import Field
 
 from assistant.assistant import Assistant
@@ -60,6 +57,12 @@ class Scripted(BaseChatModel):
 
 
 WriterOf = Callable[..., Writer]
+
+
+@pytest.fixture
+def near() -> Fitted:
+    """What stands in for the fitted check, with the stand-in for the encoder."""
+    return NEAR
 
 
 @pytest.fixture
@@ -113,100 +116,8 @@ def documents(write_folder: Any, tmp_path: Path, bridge: Bridge) -> Iterator[Cal
         assistant.close()
 
 
-class Misbehaving:
-    """An OpenAI-compatible server that answers as `behaviour` says; `requests` are the bodies, `keys` what was sent as key."""
-
-    def __init__(self) -> None:
-        self.behaviour = "well"
-        self.text = "Prevent strengthened the capacities of 5,500 justice operators. [1]"
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        self.ended = threading.Event()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: Any) -> None: ...
-
-            def do_POST(self) -> None:
-                outer.requests.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-                outer.keys.append(self.headers.get("authorization", ""))
-                self.close_connection = True
-                try:
-                    outer._answer(self)
-                except (BrokenPipeError, ConnectionResetError):
-                    outer.ended.set()
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: Any) -> None: ...
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        kind = self.behaviour
-        if kind.isdigit() or (kind.startswith("once ") and len(self.requests) == 1):
-            self._plain(handler, int(kind.split()[-1]), b'{"error": {"message": "no"}}')
-        elif kind == "slow to begin":
-            time.sleep(3)
-        elif kind == "invalid json":
-            self._begin(handler)
-            handler.wfile.write(b"data: {this is not json\n\n")
-        elif kind == "not a model":
-            self._plain(handler, 200, b"<html>hello</html>")
-        elif kind == "wrong shape":
-            self._begin(handler)
-            handler.wfile.write(b'data: {"choices": 7}\n\n')
-        else:
-            self._begin(handler)
-            self._stream(handler, kind)
-
-    def _stream(self, handler: BaseHTTPRequestHandler, kind: str) -> None:
-        words = self.text.split(" ")
-        if kind == "endless":
-            words = words + ["and so on and on"] * 100_000
-        for place, word in enumerate(words):
-            if kind in ("cut off", "pauses") and place == 3:
-                handler.wfile.flush()
-                if kind == "pauses":
-                    time.sleep(3)
-                return
-            self._piece(handler, {"content": ("" if place == 0 else " ") + word})
-        self._piece(handler, {}, "stop")
-        handler.wfile.write(b"data: [DONE]\n\n")
-
-    def _piece(self, handler: BaseHTTPRequestHandler, delta: dict[str, str], finish: str | None = None) -> None:
-        body = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-        choice = {"index": 0, "delta": {"role": "assistant", **delta}, "finish_reason": finish}
-        handler.wfile.write(f"data: {json.dumps({**body, 'choices': [choice]})}\n\n".encode())
-        handler.wfile.flush()
-
-    def _begin(self, handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("content-type", "text/event-stream")
-        handler.send_header("connection", "close")
-        handler.end_headers()
-
-    def _plain(self, handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
-        handler.send_response(status)
-        handler.send_header("content-type", "application/json")
-        handler.send_header("content-length", str(len(body)))
-        handler.send_header("retry-after", "0")
-        handler.send_header("connection", "close")
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
 @pytest.fixture
-def misbehaving() -> Iterator[Misbehaving]:
-    server = Misbehaving()
+def misbehaving() -> Iterator[ModelServer]:
+    server = ModelServer()
     yield server
     server.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.writing.names import Source, joined, names
+from assistant.writing.names import Source, joined, names, unified
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,36 @@ def test_a_name_stands_where_its_initials_do(text: str, word: str, source: str, 
     found = names(text)
     (name,) = [one for one in found if one.text == word]
     assert Source(source).abbreviates(joined(name, found, text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("Money for the Corps comes from fines.", ["Corps"]),
+        ("Members of the Federation met in Tolpa.", ["Federation", "Tolpa"]),
+        ("Once Kalnin had gone, it was dark.", ["Kalnin"]),
+        ("Según Orozco, pedía dinero.", ["Orozco"]),
+        ("Ministry of Justice staff were trained.", ["Ministry", "Justice"]),
+        ("Fiscalía de la Nación lo pidió.", ["Fiscalía", "Nación"]),
+        ("Ana Ruiz met him.", ["Ana", "Ruiz"]),
+    ],
+)
+def test_a_word_that_opens_the_sentence_is_no_part_of_the_name_behind_it(text: str, sure: list[str]) -> None:
+    assert [one.text for one in names(text) if one.sure] == sure
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "missing"),
+    [
+        ("Aprueba la Política Nacional contra las Drogas.", "The National Drug Policy was adopted.", []),
+        ("It is led by the Ministry of Health.", "Lo dirige el Ministerio de Salud.", []),
+        ("It is led by the Ministry of Health.", "Lo dirige el Ministerio de Agricultura.", ["Ministry", "Health"]),
+        ("La ONU lo apoya.", "The United Nations support it.", []),
+    ],
+)
+def test_names_of_institutions_hold_across_languages(text: str, source: str, missing: list[str]) -> None:
+    found = names(unified(text))
+    held = Source(source)
+    lacking = [one.text for one in found if one.sure and not held.holds(one, [o for o in found if o.run == one.run])]
+    assert set(lacking) <= set(missing)
+    assert bool(lacking) == bool(missing)

@@ -223,6 +223,10 @@ def test_the_model_may_say_that_there_is_no_answer(writer_of: Any) -> None:
         ("2019-10-03", [{2019.0}, {10.0}, {3.0}]),
         ("DO-1 and CO2", []),
         ("millones de personas", []),
+        ("Once the works had ended, the court was closed", []),
+        ("Trabajan en la escuela once maestras", [{11.0}]),
+        ("12. Commencement\nThe corps has 420 rangers", [{420.0}]),
+        ("Landings halved in ten years", [{0.5}, {10.0}]),
     ],
 )
 def test_quantities(text: str, values: list[set[float]]) -> None:
