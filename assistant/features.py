@@ -159,7 +159,7 @@ def _reverse(best: NDArray[np.float32]) -> float:
     if not len(best):
         return 0.0
     values = sorted(best.tolist(), reverse=True)
-    better = values[: max(3, int(len(values) * 0.4))]
+    better: list[float] = values[: max(3, int(len(values) * 0.4))]
     return sum(better) / len(better)
 
 

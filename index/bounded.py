@@ -58,18 +58,18 @@ class ByteCache(Generic[K, V]):
             self.held = 0
 
 
-def kept_within(limit: int, size_of: Callable[[K, V], int]) -> Callable[[Callable[[K], V]], Callable[[K], V]]:
-    """Remember what a function of one argument gave, up to `limit` bytes; for functions that never give None."""
+def kept_within(limit: int, size_of: Callable[[str, V], int]) -> Callable[[Callable[[str], V]], Callable[[str], V]]:
+    """Remember what a function of a text gave, up to `limit` bytes; for functions that never give None."""
 
-    def decorate(function: Callable[[K], V]) -> Callable[[K], V]:
-        cache: ByteCache[K, V] = ByteCache(limit, size_of)
+    def decorate(function: Callable[[str], V]) -> Callable[[str], V]:
+        cache: ByteCache[str, V] = ByteCache(limit, size_of)
 
         @wraps(function)
-        def remembered(key: K) -> V:
-            found = cache.get(key)
+        def remembered(text: str) -> V:
+            found = cache.get(text)
             if found is None:
-                found = function(key)
-                cache.put(key, found)
+                found = function(text)
+                cache.put(text, found)
             return found
 
         return remembered

@@ -15,15 +15,15 @@ from assistant.chat import turn
 from assistant.chat.library import ChatAssistant
 from assistant.chat.limits import Rate
 from assistant.chat.line import Line, LineFullError
-from assistant.chat.markup import escape
 from assistant.chat.metrics import Metrics
+from assistant.chat.problems import problem_html
 from assistant.chat.strings import known_language, text, translated
-from assistant.filters import Filter
+from assistant.filters import Filter, FilterError
 from assistant.followup import standing
 from assistant.live import pinned
 from assistant.types import Answer
 from index.bounded import ByteCache
-from index.errors import QuipuError
+from index.errors import QuestionError, QuipuError
 
 AT_ONCE = 8
 """Questions at work at once: enough of them wait for the encoder to be encoded together."""
@@ -144,7 +144,10 @@ class Service:
             self.metrics.count("refused" if answer.abstained else "answered", time.perf_counter() - begun)
         except QuipuError as error:
             self.metrics.count("rejected")
-            yield self._notice(asking, "error_title", escape(str(error)))
+            if not isinstance(error, (FilterError, QuestionError)):
+                logger.warning("the question could not be answered: %s", error)
+            message = problem_html(error, asking.question, asking.language)
+            yield self._notice(asking, "error_title", message, everywhere=isinstance(error, FilterError))
         except Exception:
             logger.exception("the question could not be answered")
             self.metrics.count("failed")
@@ -160,8 +163,9 @@ class Service:
         self.metrics.answered(answer)
         return answer
 
-    def _notice(self, asking: Asking, title: str, message: str) -> str:
-        return turn.notice_html(asking.typed or asking.question, title, message, asking.language, asking.turn_id)
+    def _notice(self, asking: Asking, title: str, message: str, *, everywhere: bool = False) -> str:
+        question = asking.typed or asking.question
+        return turn.notice_html(question, title, message, asking.language, asking.turn_id, everywhere=everywhere)
 
     def warm_up(self) -> None:
         """Ask once in each language, uncounted, so that the first visitor's question is as fast as the rest."""

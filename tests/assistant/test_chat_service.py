@@ -35,7 +35,7 @@ from assistant.filters import Filter
 from assistant.types import Answer
 from index.build import build_index
 from index.embedding import Encoded
-from index.errors import UsageError
+from index.errors import IndexDamagedError, UsageError
 from index.store import open_generation
 from index.testing import HashEmbedder
 from index.types import Document, Span
@@ -145,6 +145,7 @@ def test_who_waits_is_told_the_place_and_who_comes_too_late_to_come_again(asked:
 
 def test_who_waits_for_a_moment_only_gets_one_whole_answer_and_no_place(asked: Asked) -> None:
     service = Service(asked, at_once=1)
+    service.warm_up()
     asked.gate.clear()
     threading.Timer(FIRST_PLACE / 5, asked.gate.set).start()
     shown = turns(service, *({"question": f"Who funded number {name}?", "turn": 1} for name in "ABC"))
@@ -152,6 +153,41 @@ def test_who_waits_for_a_moment_only_gets_one_whole_answer_and_no_place(asked: A
     assert [len(htmls) for htmls in shown[:2]] == [1, 1]
     assert len(shown[2]) >= 1
     assert all('data-state="done"' in htmls[-1] for htmls in shown)
+
+
+@pytest.mark.parametrize(
+    ("where", "english", "spanish"),
+    [
+        ({"documents": ["gone.txt"]}, "no document called “gone.txt”", "ningún documento llamado «gone.txt»"),
+        ({"publishers": ["<b>Nobody</b>"]}, "“&lt;b&gt;Nobody&lt;/b&gt;”", "es de «&lt;b&gt;Nobody&lt;/b&gt;»"),
+        ({"languages": ["qu"]}, "in the language “qu”", "en el idioma «qu»"),
+        ({"since": "soon"}, "“soon” is not a date", "«soon» no es una fecha"),
+        ({"since": "2190"}, "Nothing is left to search", "No queda nada donde buscar"),
+    ],
+)
+def test_a_filter_that_cannot_be_applied_is_told_in_the_language_of_the_page(
+    asked: Asked, where: dict[str, Any], english: str, spanish: str
+) -> None:
+    service = Service(asked)
+    for language, words in (("en", english), ("es", spanish)):
+        (html,) = turns(service, {"question": "Who?", "language": language, "filter": where, "turn": 1})[0]
+        assert words in html
+        assert 'data-action="everything"' in html
+        assert "quipu status" not in html
+
+
+def test_a_question_that_cannot_be_asked_is_told_in_the_language_of_the_page(asked: Asked) -> None:
+    service = Service(asked)
+    (long,) = turns(service, {"question": "á" * 2_001, "language": "es"})[0]
+    assert "La pregunta tiene 2001 caracteres" in long
+    assert "error_empty" in turns(service, {"question": " ", "language": "es"})[0][0]
+
+
+def test_an_index_that_cannot_be_read_is_told_in_the_language_of_the_page(asked: Asked) -> None:
+    asked.ask = lambda *_, **__: (_ for _ in ()).throw(IndexDamagedError("corpus.sqlite <gone>"))  # type: ignore[method-assign]
+    (html,) = turns(Service(asked), {"question": "¿Quién?", "language": "es"})[0]
+    assert "Avise a quien administra este servidor" in html
+    assert '<span class="q-quiet" lang="en">corpus.sqlite &lt;gone&gt;</span>' in html
 
 
 def test_a_visitor_who_leaves_gives_up_the_place(asked: Asked) -> None:
