@@ -12,6 +12,8 @@ Vectors come from the encoder's cache in 16 bits, so that 16 bits here lose noth
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,6 +93,7 @@ class VectorIndex:
             raise IndexDamagedError(
                 f"{path.name} cannot be opened: {str(error).splitlines()[0]}; run quipu build"
             ) from None
+        self._one_thread: Callable[[], None] = partial(faiss.omp_set_num_threads, 1)
         self.count = int(self._index.ntotal)
         self.dim = int(self._index.d)
 
@@ -99,6 +102,8 @@ class VectorIndex:
         if allowed is not None and len(allowed) <= EXACT_UP_TO and hasattr(self._index, "nprobe"):
             return self._nearest_of(vector, n, allowed)
         within = self.count if allowed is None else len(allowed)
+        # One query is no work for two threads, which would wait for each other; the setting is the calling thread's.
+        self._one_thread()
         scores, rows = self._index.search(vector.reshape(1, -1), min(n, within), params=self._parameters(allowed))
         known = rows[0] >= 0
         return Neighbours(rows[0][known], scores[0][known])

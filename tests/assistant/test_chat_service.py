@@ -143,11 +143,13 @@ def test_who_waits_is_told_the_place_and_who_comes_too_late_to_come_again(asked:
     assert "quipu_questions_waiting 0.0" in text
 
 
-def test_who_waits_for_a_moment_only_gets_one_whole_answer_and_no_place(asked: Asked) -> None:
+def test_who_waits_for_a_moment_only_gets_one_whole_answer_and_no_place(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.chat.service.FIRST_PLACE", 30)
     service = Service(asked, at_once=1)
-    service.warm_up()
     asked.gate.clear()
-    threading.Timer(FIRST_PLACE / 5, asked.gate.set).start()
+    threading.Timer(0.2, asked.gate.set).start()
     shown = turns(service, *({"question": f"Who funded number {name}?", "turn": 1} for name in "ABC"))
     assert ["q-place" in html for htmls in shown for html in htmls] == [False] * sum(map(len, shown))
     assert [len(htmls) for htmls in shown[:2]] == [1, 1]
