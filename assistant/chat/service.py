@@ -128,7 +128,7 @@ class Service:
 
     def _stages(self, asking: Asking, arrived: float) -> list[str]:
         shown = list(self.stages(asking, arrived))
-        # Each stage takes the server as long as a fifth of an answer: while others wait, an answer comes in one piece.
+        # Each stage is a message of its own through Gradio's queue: while others wait, an answer comes in one piece.
         return shown[-1:] if self.line.waiting else shown
 
     def stages(self, asking: Asking, arrived: float | None = None) -> Iterator[str]:
