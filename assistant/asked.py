@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.bridge import OTHER, Translation
 from assistant.question import expected_kind
+from index.bounded import kept_within
 from index.embedding import TokenVectors
 from index.lexical import LexicalIndex, terms
 
@@ -75,7 +76,8 @@ def take_apart(
     return Asked(expected_kind(text), tuple(words))
 
 
-@lru_cache(maxsize=8192)
+# Some 30 bytes a character.
+@kept_within(32_000_000, lambda text, _: 600 + 30 * len(text))
 def stems_of(text: str) -> Stems:
     """Stems of a text by either analyser; remembered, since the same passages are met again and again."""
     return {language: frozenset(terms(text, language)) for language in OTHER}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from queue import SimpleQueue
-from threading import Lock
+from types import ModuleType
 
 from index.embedding import Embedder, Encoded
 
@@ -13,7 +15,11 @@ TOGETHER = 16
 
 
 class SharedEncoder:
-    """An `Embedder` over another one. Thread-safe; whoever finds the encoder free works for all who wait."""
+    """An `Embedder` over another one. Thread-safe; a thread of its own works for all who wait.
+
+    Each thread that calls torch gets a team of threads, and a team whose members do not all have a core spends its time
+    waiting for itself. So there is one, of half of the cores: the other half is for the rest of the work.
+    """
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -21,7 +27,7 @@ class SharedEncoder:
         self.sha256 = embedder.sha256
         self.dim = embedder.dim
         self._waiting: SimpleQueue[tuple[str, Future[Encoded]]] = SimpleQueue()
-        self._encoding = Lock()
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="quipu-encoder", initializer=_take_half)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens in each text, special tokens not counted."""
@@ -35,16 +41,15 @@ class SharedEncoder:
             return self._embedder.encode(texts, kind, tokens=tokens, done=done)
         own: Future[Encoded] = Future()
         self._waiting.put((texts[0], own))
-        while not own.done():
-            with self._encoding:
-                if not own.done():
-                    self._encode_waiting()
+        self._encoder.submit(self._encode_waiting)
         return [own.result()]
 
     def _encode_waiting(self) -> None:
         batch: list[tuple[str, Future[Encoded]]] = []
         while len(batch) < TOGETHER and not self._waiting.empty():
             batch.append(self._waiting.get())
+        if not batch:
+            return
         try:
             encoded = self._embedder.encode([text for text, _ in batch], "query", tokens=True)
         except BaseException as error:
@@ -53,3 +58,15 @@ class SharedEncoder:
             return
         for (_, future), result in zip(batch, encoded, strict=True):
             future.set_result(result)
+
+
+def _take_half() -> None:
+    """Let torch, where it is loaded at all, work with half of the threads that it would take."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(max(1, _threads(torch) // 2))
+
+
+@cache
+def _threads(torch: ModuleType) -> int:
+    """Threads that torch took by itself, whatever was set since it was first asked here."""
+    return int(torch.get_num_threads())

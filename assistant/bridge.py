@@ -72,7 +72,9 @@ class Bridge:
         if key not in self._words:
             if len(self._words) > REMEMBERED:
                 self._words.clear()
-            translated = self._apertium.translate(word, language, OTHER[language]) or word
+            # A figure is the same in any language.
+            named = any(char.isalpha() for char in word)
+            translated = (self._apertium.translate(word, language, OTHER[language]) if named else None) or word
             self._words[key] = frozenset(terms(translated, OTHER[language]))
         return self._words[key]
 

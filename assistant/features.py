@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from assistant.asked import Stems, Word, covers, joined, stems_of
 from assistant.matching import best_matches, inside, similarities, word_matches, word_weights
 from assistant.orders import speaks_to_machine
 from assistant.question import LIST, counted, fold, holds_kind, spells_out, without
-from assistant.reranking import same_numbers
+from assistant.reranking import NUMBER, same_numbers
 from assistant.retrieval import Candidate, Found, Query
 from index.types import Sentence
 
@@ -33,6 +35,9 @@ KINDS = (
     kinds.LIST,
     kinds.DEFINITION,
 )
+_SENTENCE_KINDS = ("heading", "item", "card", "field", "lead")
+_OF_NO_KIND = {f"is_{kind}": 0.0 for kind in _SENTENCE_KINDS}
+_OF_KIND = {kind: {**_OF_NO_KIND, f"is_{kind}": 1.0} for kind in _SENTENCE_KINDS}
 _CAPITAL = re.compile(r"\b[A-ZÁÉÍÓÚÑ][\w’'-]*")
 
 
@@ -57,53 +62,93 @@ def sentence_views(found: Found, considered: int = CONSIDERED) -> list[SentenceV
 
 def _views(query: Query, number: int, candidate: Candidate) -> list[SentenceView]:
     passage, asked = candidate.stored.passage, query.asked
-    similar = similarities(candidate)
+    texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
     in_passage = asked.coverage(stems_of(candidate.stored.whole))
     asked_stems = joined(*(word.stems for word in asked.words)) if asked.words else stems_of("")
     asked_words = set(fold(query.text).split())
-    before = stems_of("")
+    numbers = NUMBER.search(query.text) is not None
+    definition = asked.kind == kinds.DEFINITION
+    shown = kinds.shows(asked.kind)
+    matched = _matched(query, candidate)
+    gaps = candidate.sentence_scores - candidate.sentence_scores.max() if texts else candidate.sentence_scores
+    before = [False] * len(asked.words)
     views = []
-    for position, sentence in enumerate(passage.sentences):
-        text = passage.text[sentence.start - passage.start : sentence.end - passage.start]
+    for position, (sentence, text) in enumerate(zip(passage.sentences, texts, strict=True)):
         stems = stems_of(text)
-        columns = inside(candidate, sentence)
-        best = best_matches(similar, columns)
-        words = word_matches(query, best)
-        held = holds_kind(text, asked.kind)
-        new = holds_kind(without(text, asked_words), asked.kind)
+        held = [covers(word, stems) for word in asked.words]
         features = {
             "similarity": float(candidate.sentence_scores[position]),
-            "gap": float(candidate.sentence_scores[position] - candidate.sentence_scores.max()),
-            "late": float(best.mean()),
-            "late_least": float(words.min()) if len(words) else 0.0,
-            "late_reverse": _reverse(similar, columns),
+            "gap": float(gaps[position]),
+            "late": float(matched.mean[position]),
+            "late_least": float(matched.least[position]),
+            "late_reverse": _reverse(matched.tokens[slice(*matched.edges[position])]),
             "passage": candidate.score,
             "passage_late": candidate.parts.get("late", 0.0),
             "rank": 1.0 / (1 + number),
-            "coverage": asked.coverage(stems),
-            "coverage_near": asked.coverage(joined(before, stems)),
+            "coverage": _share(asked.words, held),
+            "coverage_near": _share(asked.words, [one or other for one, other in zip(before, held, strict=True)]),
             "coverage_passage": in_passage,
-            "kind": float(held),
-            "kind_new": float(new),
-            "novel": float(np.log1p(len(stems["en"] - asked_stems["en"] - asked_stems["es"]))),
-            "same_numbers": same_numbers(query.text, text),
-            "log_length": float(np.log(max(len(text), 1))),
+            "kind": float(not shown or holds_kind(text, asked.kind)),
+            "kind_new": float(not shown or holds_kind(without(text, asked_words), asked.kind)),
+            "novel": math.log1p(len(stems["en"] - asked_stems["en"] - asked_stems["es"])),
+            "same_numbers": same_numbers(query.text, text) if numbers else 1.0,
+            "log_length": math.log(max(len(text), 1)),
             "short": float(len(text) < 40),
-            **{f"is_{kind}": float(sentence.kind == kind) for kind in ("heading", "item", "card", "field", "lead")},
-            "spells_out": float(asked.kind == kinds.DEFINITION and spells_out(text, query.text)),
-            "list_lead": float(sentence.kind in ("lead", "item") and asked.kind == LIST),
+            **_OF_KIND.get(sentence.kind, _OF_NO_KIND),
+            "spells_out": float(definition and spells_out(text, query.text)),
+            "list_lead": float(asked.kind == LIST and sentence.kind in ("lead", "item")),
         }
         views.append(SentenceView(number, position, sentence, text, features))
-        before = stems
+        before = held
     return views
 
 
-def _reverse(similar: NDArray[np.float32], columns: NDArray[np.bool_]) -> float:
-    """How well the question covers the sentence: mean over the better 40 % of the sentence's tokens."""
-    if not similar.size or not columns.any():
+def _share(words: Sequence[Word], held: Sequence[bool]) -> float:
+    """Share of the words, weighted by rarity, that are held; 1 for a question without any."""
+    whole = sum(word.idf for word in words)
+    return sum(word.idf for word, holds in zip(words, held, strict=True) if holds) / whole if whole else 1.0
+
+
+class _Matched(NamedTuple):
+    """A passage's sentences against the question's tokens.
+
+    `mean` and `least` `(sentences,)`: the mean of the question tokens' best matches in the sentence, and that of the worst
+    matched word; `tokens` `(passage tokens,)`: each token's best match in the question; `edges[i]`: those of sentence i.
+    """
+
+    mean: NDArray[np.float32]
+    least: NDArray[np.float32]
+    tokens: NDArray[np.float32]
+    edges: list[list[int]]
+
+
+def _matched(query: Query, candidate: Candidate) -> _Matched:
+    """All sentences of a candidate at once: a passage's tokens stand in order, so that those of a sentence are adjacent."""
+    similar, passage = similarities(candidate), candidate.stored.passage
+    count = len(passage.sentences)
+    best = np.zeros((count, max(len(similar), 1)), dtype=np.float32)
+    if not count or not similar.size or candidate.token_starts is None:
+        return _Matched(best.mean(axis=1), np.zeros(count, np.float32), np.zeros(0, np.float32), [[0, 0]] * count)
+    spans = np.array([(s.start, s.end) for s in passage.sentences]) - passage.start
+    edges = np.searchsorted(candidate.token_starts, spans)
+    held = edges[:, 0] < edges[:, 1]
+    if held.any():
+        # A row more, so that an edge may stand behind the last token; every other maximum is that between two sentences.
+        rows = np.concatenate([similar.T, similar.T[:1]])
+        best[held] = np.maximum.reduceat(rows, edges[held].ravel(), axis=0)[::2]
+    words = [list(word.tokens) for word in query.asked.words if word.tokens and max(word.tokens) < len(similar)]
+    means = [best[:, tokens].mean(axis=1) if len(tokens) > 1 else best[:, tokens[0]] for tokens in words]
+    least = np.minimum.reduce(means) if means else np.zeros(count, dtype=np.float32)
+    return _Matched(best.mean(axis=1), least, similar.max(axis=0), edges.tolist())
+
+
+def _reverse(best: NDArray[np.float32]) -> float:
+    """How well the question covers a sentence: mean over the better 40 % of what its tokens match best, `(tokens,)`."""
+    if not len(best):
         return 0.0
-    best = np.sort(similar[:, columns].max(axis=0))[::-1]
-    return float(best[: max(3, int(len(best) * 0.4))].mean())
+    values = sorted(best.tolist(), reverse=True)
+    better: list[float] = values[: max(3, int(len(values) * 0.4))]
+    return sum(better) / len(better)
 
 
 def answer_features(found: Found, views: Sequence[SentenceView], scores: Sequence[float]) -> dict[str, float]:
@@ -174,7 +219,7 @@ def around(candidate: Candidate, position: int) -> Stems:
     passage = candidate.stored.passage
     near = passage.sentences[max(position - 1, 0) : position + 2]
     texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in near]
-    return stems_of(" ".join([candidate.stored.context, *texts]))
+    return joined(*map(stems_of, [candidate.stored.context, *texts]))
 
 
 def is_name(word: str, question: str) -> bool:

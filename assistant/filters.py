@@ -26,7 +26,15 @@ DATE_FIELDS = ("since", "until")
 
 
 class FilterError(UsageError):
-    """A filter that cannot be applied: it names what the index does not hold, or leaves nothing to search."""
+    """A filter that cannot be applied: it names what the index does not hold, or leaves nothing to search.
+
+    `reason` (nothing, document, publisher, language or date) and `values` say so again, for other languages than English.
+    """
+
+    def __init__(self, message: str, reason: str, **values: str | int) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,9 @@ class Facets:
         rows = np.flatnonzero(allowed)
         if not len(rows):
             raise FilterError(
-                f"the filter leaves nothing to search: none of the {len(self.documents):,} documents fits {describe(where)}"
+                f"the filter leaves nothing to search: none of the {len(self.documents):,} documents fits {describe(where)}",
+                "nothing",
+                n=len(self.documents),
             )
         return rows
 
@@ -194,7 +204,11 @@ class Facets:
     def _check(self, where: Filter) -> None:
         for name in where.documents:
             if not any(_is_called(known.doc_id, name) for known in self.documents):
-                raise FilterError(f"the index holds no document called {name!r}; quipu status lists what it holds")
+                raise FilterError(
+                    f"the index holds no document called {name!r}; quipu status lists what it holds",
+                    "document",
+                    name=name,
+                )
         for kind, wanted, known in (
             ("publisher", where.publishers, [known.publisher for known in self.documents]),
             ("language", where.languages, [known.language for known in self.documents]),
@@ -203,7 +217,9 @@ class Facets:
             for name in wanted:
                 if fold(name) not in held:
                     listed = ", ".join(sorted(held.values())[:12]) or "none"
-                    raise FilterError(f"the index holds no document with the {kind} {name!r}; it knows: {listed}")
+                    raise FilterError(
+                        f"the index holds no document with the {kind} {name!r}; it knows: {listed}", kind, name=name
+                    )
 
 
 def _is_called(doc_id: str, name: str) -> bool:
@@ -217,7 +233,11 @@ def bound(value: str, which: str) -> date | None:
     match = _DATE.fullmatch(value)
     days = span_of(value) if match else None
     if days is None:
-        raise FilterError(f"the date {value!r} for {which} is not understood; expected 2014, 2014-08 or 2014-08-18")
+        raise FilterError(
+            f"the date {value!r} for {which} is not understood; expected 2014, 2014-08 or 2014-08-18",
+            "date",
+            name=value,
+        )
     return days[0] if which == "since" else days[1]
 
 

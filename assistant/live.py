@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -53,6 +54,8 @@ class LiveAssistant:
         settings: Settings | None = None,
         looks_every: float = LOOKS_EVERY,
     ) -> None:
+        # Read when torch and FAISS are loaded: their threads sleep while they wait, and leave the cores to other questions.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._index = index
         self._settings = settings
         self._bridge = bridge or Bridge()

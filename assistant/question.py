@@ -6,7 +6,13 @@ import re
 import unicodedata
 from collections.abc import Set
 from functools import lru_cache
+from sys import getsizeof
 
+from index.bounded import kept_within
+
+LONGEST_WORD = 40
+FOLDED_BYTES = 8_000_000
+WORDS_BYTES = 16_000_000
 NUMBER, MONEY, PERCENT, DATE, DURATION, CONTACT = "number", "money", "percent", "date", "duration", "contact"
 PERSON, ORGANISATION, PLACE, LIST, DEFINITION, REASON, OTHER = (
     "person", "organisation", "place", "list", "definition", "reason", "other",
@@ -56,11 +62,25 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _PATTERNS)
 
 
-@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Lower case without accents or inverted marks; the length may change."""
-    decomposed = unicodedata.normalize("NFD", text.casefold())
+    return _folded_word(text) if len(text) <= LONGEST_WORD else _folded_text(text)
+
+
+@lru_cache(maxsize=16_384)
+def _folded_word(word: str) -> str:
+    return _folded(word)
+
+
+def _folded(text: str) -> str:
+    lower = text.casefold()
+    if lower.isascii():
+        return lower
+    decomposed = unicodedata.normalize("NFD", lower)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).replace("¿", "").replace("¡", "")
+
+
+_folded_text = kept_within(FOLDED_BYTES, lambda text, folded: getsizeof(text) + getsizeof(folded) + 200)(_folded)
 
 
 def expected_kind(question: str) -> str:
@@ -188,7 +208,18 @@ def _plain_letter(letter: str) -> str:
 
 def without(text: str, words: Set[str]) -> str:
     """The text without some words, given folded: without those of a question, what it would add."""
-    return " ".join(word for word in text.split() if fold(word).strip(".,;:()\"“”'") not in words)
+    return " ".join(word for word, plain in _plain_words(text) if plain not in words)
+
+
+@kept_within(WORDS_BYTES, lambda text, _: 600 + 30 * len(text))
+def _plain_words(text: str) -> tuple[tuple[str, str], ...]:
+    """The words of a text, each with its plain form."""
+    return tuple((word, fold(word).strip(".,;:()\"“”'")) for word in text.split())
+
+
+def shows(kind: str) -> bool:
+    """Whether a kind has a sign that `holds_kind` looks for."""
+    return kind in _EVIDENCE or kind in (PERSON, ORGANISATION, PLACE, DEFINITION, REASON)
 
 
 def holds_kind(text: str, kind: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import dropwhile
 
 from index.types import Passage
 
@@ -41,3 +43,12 @@ def _rank(passage: Passage, start: int) -> int:
 
 def _text(passage: Passage, start: int, end: int) -> str:
     return passage.text[start - passage.start : end - passage.start]
+
+
+def below_title(title: str, headings: Sequence[str]) -> tuple[str, ...]:
+    """The headings above a passage, outermost first, without those at the beginning that only repeat the document's title."""
+    return tuple(dropwhile(lambda heading: _plain(heading) == _plain(title), headings))
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.split()).strip("#*_=.: ").casefold()

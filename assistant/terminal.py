@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from assistant.filters import describe
+from assistant.sections import below_title
 from assistant.types import Answer, Citation, Hit
 
 PREVIEW = 320
@@ -96,7 +97,7 @@ def print_answer(answer: Answer) -> None:
         console.print(Text.assemble(one_line(citation.quote), (f" [{citation.marker}]", "bold cyan")))
     console.print()
     for citation in answer.citations:
-        place = " › ".join([citation.title, *citation.headings])
+        place = " › ".join([citation.title, *below_title(citation.title, citation.headings)])
         page = _place(citation)
         console.print(
             Text.assemble(

@@ -51,6 +51,7 @@ def texts_of(index: Path) -> list[str]:
 def main(source: Path) -> None:
     """Time building and asking over SOURCE."""
     from assistant.assistant import Assistant
+    from index import models
     from index.build import build_index
     from index.embedding import open_embedder
     from index.models import DEFAULT_MODEL
@@ -65,7 +66,7 @@ def main(source: Path) -> None:
         started = time.perf_counter()
         build_index(source, index, embedder=embedder)
         unchanged = time.perf_counter() - started
-        model = embedder.model  # type: ignore[attr-defined]
+        model = models.load(models.resolve(DEFAULT_MODEL))
         prompted = [embedder.prompts["passage"] + text for text in texts_of(index)]  # type: ignore[attr-defined]
         started = time.perf_counter()
         model.encode(prompted, batch_size=8, prompt="")

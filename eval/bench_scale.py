@@ -214,6 +214,7 @@ def model(passages: int) -> dict[str, Any]:
     """A build with the default model against a bare loop over the same texts, made of the seeds' sentences."""
     from eval.bench import texts_of
     from eval.scale_seeds import write_seed_texts
+    from index import models
     from index.embedding import open_embedder
     from index.models import DEFAULT_MODEL
 
@@ -227,8 +228,9 @@ def model(passages: int) -> dict[str, Any]:
         seconds, report = _build(place, embedder)
         peak = memory("VmHWM") - before
         texts = [embedder.prompts["passage"] + text for text in dict.fromkeys(texts_of(place / "index"))]
+        bare_model = models.load(models.resolve(DEFAULT_MODEL))
         started = time.perf_counter()
-        embedder.model.encode(texts, batch_size=8, prompt="")
+        bare_model.encode(texts, batch_size=8, prompt="")
         bare = time.perf_counter() - started
         started = time.perf_counter()
         embedder.encode([text.removeprefix(embedder.prompts["passage"]) for text in texts], "passage")

@@ -11,8 +11,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sys import getsizeof
 from threading import Lock
 
+from index.bounded import ByteCache
 from index.errors import IndexDamagedError, SourceError
 from index.types import Document, Passage, Sentence, Span
 
@@ -29,6 +31,8 @@ CREATE INDEX passages_of ON passages (document);
 # The sentences of a passage stand in its own row, as JSON: a question reads those of two hundred passages at once, which
 # takes a third of the time that rows of their own do.
 PAGES_KEPT = -16_000
+DOCUMENTS_KEPT = 32_000_000
+"""Memory for documents that are kept as they were last read."""
 AT_ONCE = 500
 _PASSAGE = (
     "SELECT p.row, d.doc_id, p.start, p.end, p.text, p.headings, p.first_sentence, p.context, p.spans "
@@ -95,6 +99,10 @@ class Corpus:
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
             self._lock = Lock()
+            # An answer's evidence is shown with its documents, each of which is asked for several times.
+            self._documents: ByteCache[str, Document] = ByteCache(
+                DOCUMENTS_KEPT, lambda _, document: 2_000 + getsizeof(document.text) + 150 * len(document.pages)
+            )
             # A file from elsewhere may hold views and triggers that call functions; none of them is used.
             self._db.execute("PRAGMA trusted_schema=OFF")
             self._db.execute("PRAGMA cell_size_check=ON")
@@ -173,15 +181,19 @@ class Corpus:
 
     def document(self, doc_id: str) -> Document:
         """One document with its whole text; SourceError if the index holds none of that name."""
+        if (kept := self._documents.get(doc_id)) is not None:
+            return kept
         found = self._rows(
             "SELECT doc_id, text, title, language, metadata, pages FROM documents WHERE doc_id = ?", (doc_id,)
         )
         if not found:
             raise SourceError(f"the index holds no document called {doc_id!r}; quipu status lists what it holds")
         name, text, title, language, metadata, pages = found[0]
-        return Document(
+        document = Document(
             name, text, title, language, json.loads(metadata), tuple(Span(*page) for page in json.loads(pages))
         )
+        self._documents.put(doc_id, document)
+        return document
 
     def overview(self) -> list[tuple[str, str, str]]:
         """`(doc_id, title, language)` of every document, in the order of the index."""

@@ -17,6 +17,8 @@ Vectors come from the encoder's cache in 16 bits, so that 16 bits here lose noth
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +98,7 @@ class VectorIndex:
             raise IndexDamagedError(
                 f"{path.name} cannot be opened: {str(error).splitlines()[0]}; run quipu build"
             ) from None
+        self._one_thread: Callable[[], None] = partial(faiss.omp_set_num_threads, 1)
         self.count = int(self._index.ntotal)
         self.dim = int(self._index.d)
         coarse = self._coarse.ntotal if self._coarse is not None else self.count
@@ -106,6 +109,8 @@ class VectorIndex:
 
     def search(self, vector: NDArray[np.float32], n: int, allowed: NDArray[np.int64] | None = None) -> Neighbours:
         """The `n` nearest rows to a unit `vector` of shape `(dim,)`, of the rows `allowed` (sorted) or of all."""
+        # One query is no work for two threads, which would wait for each other; the setting is the calling thread's.
+        self._one_thread()
         if allowed is None and self._coarse is not None:
             return self._nearest(vector, n)
         within = self.count if allowed is None else len(allowed)

@@ -240,6 +240,9 @@ def serve(
 def _gradio() -> Any:
     """The gradio module, set up to report nothing and to keep no statistics."""
     os.environ.update(GRADIO_SETTINGS)
+    # Where matplotlib is installed, Gradio asks it for its backend at each event; one that is named needs not be looked for,
+    # which loads all of pyplot while the first question waits.
+    os.environ.setdefault("MPLBACKEND", "agg")
     import gradio
 
     return gradio

@@ -2,9 +2,11 @@
 
     python -m assistant.chat.bench [--index DIR] [--users 30] [--seconds 60] [--json]
 
-Starts `quipu chat` on the index (a free port, this machine alone), asks questions that nobody asked before one after the other, then lets
-every user ask the next question as soon as the last one is answered: the examples of the start page, or with --questions FILE
-only questions that nobody asked before. Memory is the server's, from `/metrics`.
+Starts `quipu chat` on the index (a free port, this machine alone). One visitor asks 30 questions, each as soon as the one before is
+answered: the median time from asking to the whole answer is the single-user time. Then every user does the same at once. The
+questions are those of the start page, or with --questions FILE those of the file, each with a number of its own, so that no answer that
+was kept can serve; nobody stops to think. Time on the processor is that of the server, of its helper programs (the translator's), and of this
+program, which asks. Memory is the server's, from `/metrics`, ten times over the load.
 With Chromium it also measures how soon the page is ready, and the first words after a question.
 """
 
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,7 +42,7 @@ _READY = re.compile(r"Quipu answers on (http://\S+)")
     "--questions",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Ask the questions of this JSONL file, each made different from all before; else the examples of the start page.",
+    help="Ask the questions of this JSONL file; else the examples of the start page.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def bench(index: Path, users: int, seconds: float, questions: Path | None, as_json: bool) -> None:
@@ -48,7 +51,7 @@ def bench(index: Path, users: int, seconds: float, questions: Path | None, as_js
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         address = _address(server)
-        figures = asyncio.run(_measure(address, users, seconds, _questions(questions)))
+        figures = asyncio.run(_measure(address, users, seconds, _questions(questions), server.pid))
         figures.update(_in_a_browser(address))
     finally:
         server.send_signal(signal.SIGINT)
@@ -121,7 +124,7 @@ class Visitor:
                     yield json.loads(line[5:])
 
 
-async def _measure(address: str, users: int, seconds: float, given: Sequence[str]) -> dict[str, Any]:
+async def _measure(address: str, users: int, seconds: float, given: Sequence[str], server: int) -> dict[str, Any]:
     limits = httpx.Limits(max_connections=4 * users, max_keepalive_connections=4 * users)
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client:
         config = (await client.get("config")).json()
@@ -130,16 +133,14 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
 
         def question() -> str:
             number = next(numbers)
-            if given:
-                # No two alike, so that no answer that was kept can serve.
-                return f"{given[number % len(given)]} ({number})"
-            return examples[number % len(examples)] if examples else "What is it about?"
+            known = given or examples or ["What is it about?"]
+            return f"{known[number % len(known)]} ({number})"
 
         alone = Visitor(client, 0, config)
         first_ever = await alone.ask(question())
-        single = [await alone.ask(f"{question()} {n}") for n in range(30)]
-        before = await _memory(client)
-        memory = [before]
+        single = [await alone.ask(question()) for _ in range(30)]
+        memory = [await _metric(client, "process_resident_memory_bytes")]
+        worked = [await _metric(client, "process_cpu_seconds_total"), _helpers(server), time.process_time()]
         ends = time.perf_counter() + seconds
         answers: list[tuple[float, float, str]] = []
         errors: list[str] = []
@@ -155,9 +156,11 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
         async def watch() -> None:
             while time.perf_counter() < ends:
                 await asyncio.sleep(2)
-                memory.append(await _memory(client))
+                memory.append(await _metric(client, "process_resident_memory_bytes"))
 
         await asyncio.gather(watch(), *(keep_asking(number) for number in range(1, users + 1)))
+        ended = [await _metric(client, "process_cpu_seconds_total"), _helpers(server), time.process_time()]
+    each = [(end - begin) * 1e3 / max(len(answers), 1) for begin, end in zip(worked, ended, strict=True)]
     errors += [f"the turn ended as {state}" for _, _, state in answers if state != "done"]
     times = sorted(total for _, total, _ in answers)
     single_median = statistics.median(total for _, total, _ in single)
@@ -175,16 +178,28 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
         "p95_over_single": round(times[int(len(times) * 0.95)] / single_median, 1),
         "errors": len(errors),
         "error_kinds": sorted(set(errors))[:5],
-        "memory_mb": [
-            round(value / 1e6) for value in (memory[0], memory[len(memory) // 4], memory[len(memory) // 2], memory[-1])
-        ],
+        "server_cpu_ms_per_answer": round(each[0], 1),
+        "helpers_cpu_ms_per_answer": round(each[1], 1),
+        "asking_cpu_ms_per_answer": round(each[2], 1),
+        "memory_mb": [round(memory[(len(memory) - 1) * tenth // 10] / 1e6) for tenth in range(11)],
     }
 
 
-async def _memory(client: httpx.AsyncClient) -> float:
+async def _metric(client: httpx.AsyncClient, name: str) -> float:
     text = (await client.get("metrics")).text
-    found = re.search(r"^process_resident_memory_bytes (\S+)", text, re.M)
+    found = re.search(rf"^{name} (\S+)", text, re.M)
     return float(found[1]) if found else 0.0
+
+
+def _helpers(server: int) -> float:
+    """Seconds on the processor of the server's own programs so far; 0 where the system does not tell."""
+    total = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            # The name, in brackets, may hold spaces.
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12]) if int(fields[1]) == server else 0
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 FIRST_WORDS = """question => new Promise(resolve => {

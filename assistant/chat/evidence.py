@@ -10,6 +10,7 @@ from itertools import pairwise
 from assistant.chat.library import Library
 from assistant.chat.markup import escape, language_attribute, prose, web_address
 from assistant.chat.strings import text, translated
+from assistant.sections import below_title
 from assistant.types import Answer, Citation, Hit
 from index.duplicates import ALSO_AS
 from index.places import NOWHERE, Place, place_at
@@ -162,7 +163,7 @@ def card_html(card: Card, language: str) -> str:
         f'<article class="q-card" data-doc="{escape(document.doc_id)}">'
         f'<div class="q-knots">{knots}</div>'
         f'<h4 class="q-card-title" dir="auto" {language_attribute(document.language)}>{title_html(document, language)}</h4>'
-        f"{meta_html(document, page, language, place_at(document, start))}{_breadcrumbs(card.headings)}"
+        f"{meta_html(document, page, language, place_at(document, start))}{_breadcrumbs(card.headings, document.title)}"
         f'<blockquote class="q-excerpt{cut_before}{cut_after}" dir="auto" {language_attribute(document.language)}>'
         f"{highlighted(document.text, card.span, card.marks)}</blockquote>"
         f'<button type="button" class="q-link" data-open="{card.marks[0].marker if card.marks else 0}" '
@@ -205,11 +206,12 @@ def source_html(document: Document, language: str) -> str:
     )
 
 
-def _breadcrumbs(headings: Sequence[str]) -> str:
-    """The headings above a passage, outermost first."""
-    if not headings:
+def _breadcrumbs(headings: Sequence[str], title: str) -> str:
+    """The headings above a passage, outermost first, below the title."""
+    above = below_title(title, headings)
+    if not above:
         return ""
-    steps = "".join(f'<li dir="auto">{escape(heading)}</li>' for heading in headings)
+    steps = "".join(f'<li dir="auto">{escape(heading)}</li>' for heading in above)
     return f'<ol class="q-crumbs">{steps}</ol>'
 
 

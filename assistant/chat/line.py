@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+
+FIRST_PLACE = 0.5
+NEXT_PLACE = 1.0
+"""Seconds that somebody waits until a place in the line is shown, and from one place shown to the next."""
 
 
 class LineFullError(Exception):
@@ -12,10 +17,10 @@ class LineFullError(Exception):
 class Ticket:
     """One question's place in the line."""
 
-    __slots__ = ("moved",)
+    __slots__ = ("called",)
 
     def __init__(self) -> None:
-        self.moved = asyncio.Event()
+        self.called = asyncio.Event()
 
 
 class Line:
@@ -55,10 +60,12 @@ class Line:
         """How many must leave before this ticket's turn comes: 0 while it is at work, 1 if it is next."""
         return 0 if ticket in self._working else self._waiting.index(ticket) + 1
 
-    async def moves(self, ticket: Ticket) -> None:
-        """Wait until the ticket's place has changed."""
-        await ticket.moved.wait()
-        ticket.moved.clear()
+    async def called(self, ticket: Ticket, patience: float) -> bool:
+        """Wait until the ticket's turn has come, for so many seconds at most; whether it has."""
+        if self.place(ticket):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ticket.called.wait(), patience)
+        return self.place(ticket) == 0
 
     def leave(self, ticket: Ticket) -> None:
         """Give up the place, at work or waiting; those behind move up."""
@@ -68,6 +75,4 @@ class Line:
         while self._waiting and len(self._working) < self._at_once:
             following = self._waiting.pop(0)
             self._working.add(following)
-            following.moved.set()
-        for other in self._waiting:
-            other.moved.set()
+            following.called.set()

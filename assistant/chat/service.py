@@ -6,34 +6,33 @@ import asyncio
 import logging
 import math
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from assistant.chat import turn
 from assistant.chat.library import ChatAssistant
 from assistant.chat.limits import Rate
-from assistant.chat.line import Line, LineFullError
-from assistant.chat.markup import escape
+from assistant.chat.line import FIRST_PLACE, NEXT_PLACE, Line, LineFullError
 from assistant.chat.metrics import Metrics
+from assistant.chat.problems import problem_html
 from assistant.chat.strings import known_language, text, translated
-from assistant.filters import Filter
+from assistant.filters import Filter, FilterError
 from assistant.followup import standing
 from assistant.live import pinned
 from assistant.types import Answer
-from index.errors import QuipuError
+from index.bounded import ByteCache
+from index.errors import QuestionError, QuipuError
 
 if TYPE_CHECKING:
     from assistant.chat.written import Writing
 
 AT_ONCE = 8
 """Questions at work at once: enough of them wait for the encoder to be encoded together."""
-KEPT_ANSWERS = 512
-"""Answers kept for those who ask the same again, in the same words and with the same filter."""
+KEPT_BYTES = 16_000_000
+"""Memory for answers that are kept for those who ask the same again, in the same words and with the same filter."""
 WAITING = 200
 """Questions that may wait for their turn at once; more are told to try again."""
 
@@ -71,6 +70,12 @@ def _clean(value: object) -> str:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
 
 
+def _size(_: object, answer: Answer) -> int:
+    """Bytes that an answer takes, more or less: mostly its passages, each with its sentences."""
+    passages = sum(1_500 + 2 * len(hit.passage.text) + 120 * len(hit.passage.sentences) for hit in answer.hits)
+    return 2_000 + 4 * len(answer.text) + 500 * len(answer.citations) + passages
+
+
 class Service:
     """Answers the questions of all visitors of one server.
 
@@ -93,8 +98,7 @@ class Service:
         self.line = Line(at_once, waiting)
         self.metrics.watch(self.line)
         self._rate = Rate(questions_a_minute, max(1, round(questions_a_minute / 3)))
-        self._kept: OrderedDict[tuple[str, str, Filter], Answer] = OrderedDict()
-        self._keeping = Lock()
+        self._kept: ByteCache[tuple[str, str, Filter], Answer] = ByteCache(KEPT_BYTES, _size)
         self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="quipu-answer")
 
     async def answer(self, asked: dict[str, Any], visitor: str) -> AsyncIterator[str]:
@@ -119,9 +123,11 @@ class Service:
             yield self._notice(asking, "error_title", message)
             return
         try:
-            while place := self.line.place(ticket):
+            patience = FIRST_PLACE
+            while not await self.line.called(ticket, patience):
+                place = self.line.place(ticket)
                 yield turn.waiting_html(asking.question, place, asking.language, asking.turn_id)
-                await self.line.moves(ticket)
+                patience = NEXT_PLACE
             loop = asyncio.get_running_loop()
             for html in await loop.run_in_executor(self._workers, self._stages, asking, arrived):
                 yield html
@@ -129,7 +135,9 @@ class Service:
             self.line.leave(ticket)
 
     def _stages(self, asking: Asking, arrived: float) -> list[str]:
-        return list(self.stages(asking, arrived))
+        shown = list(self.stages(asking, arrived))
+        # Each stage is a message of its own through Gradio's queue: while others wait, an answer comes in one piece.
+        return shown[-1:] if self.line.waiting else shown
 
     def stages(self, asking: Asking, arrived: float | None = None) -> Iterator[str]:
         """The turn as it grows to the whole answer.
@@ -144,7 +152,10 @@ class Service:
             self.metrics.count("refused" if answer.abstained else "answered", time.perf_counter() - begun)
         except QuipuError as error:
             self.metrics.count("rejected")
-            yield self._notice(asking, "error_title", escape(str(error)))
+            if not isinstance(error, (FilterError, QuestionError)):
+                logger.warning("the question could not be answered: %s", error)
+            message = problem_html(error, asking.question, asking.language)
+            yield self._notice(asking, "error_title", message, everywhere=isinstance(error, FilterError))
         except Exception:
             logger.exception("the question could not be answered")
             self.metrics.count("failed")
@@ -153,20 +164,16 @@ class Service:
     def _answer(self, asking: Asking, library: ChatAssistant) -> Answer:
         """The answer, from those that are kept or a new one."""
         key = (library.generation_id, asking.question, asking.where)
-        with self._keeping:
-            if (kept := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-                return kept
+        if (kept := self._kept.get(key)) is not None:
+            return kept
         answer = library.ask(asking.question, where=asking.where or None)
-        with self._keeping:
-            self._kept[key] = answer
-            while len(self._kept) > KEPT_ANSWERS:
-                self._kept.popitem(last=False)
+        self._kept.put(key, answer)
         self.metrics.answered(answer)
         return answer
 
-    def _notice(self, asking: Asking, title: str, message: str) -> str:
-        return turn.notice_html(asking.typed or asking.question, title, message, asking.language, asking.turn_id)
+    def _notice(self, asking: Asking, title: str, message: str, *, everywhere: bool = False) -> str:
+        question = asking.typed or asking.question
+        return turn.notice_html(question, title, message, asking.language, asking.turn_id, everywhere=everywhere)
 
     def warm_up(self) -> None:
         """Ask once in each language, uncounted, so that the first visitor's question is as fast as the rest."""

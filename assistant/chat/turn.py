@@ -105,14 +105,19 @@ def waiting_html(question: str, place: int, language: str, turn_id: int) -> str:
     )
 
 
-def notice_html(question: str, title_key: str, message: str, language: str, turn_id: int) -> str:
-    """A turn that has no answer: the question, what went wrong in words, and a way to try again."""
+def notice_html(
+    question: str, title_key: str, message: str, language: str, turn_id: int, *, everywhere: bool = False
+) -> str:
+    """A turn that has no answer: the question, what went wrong in words, and ways to try again, `everywhere` without the filter."""
+    actions = (_action("everything", "everything", language) if everywhere else "") + _action(
+        "retry", "try_again", language
+    )
     return (
         f'<article class="q-turn q-notice" data-state="error" data-question="{escape(question)}" '
         f'aria-labelledby="q-question-{turn_id}"><div class="q-answer">'
         f'<h2 id="q-question-{turn_id}" dir="auto">{escape(_shortened(question))}</h2>'
         f'<div class="q-problem"><h3>{translated(language, title_key)}</h3><p>{message}</p></div>'
-        f'<div class="q-actions">{_action("retry", "try_again", language)}</div></div></article>'
+        f'<div class="q-actions">{actions}</div></div></article>'
     )
 
 

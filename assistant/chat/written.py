@@ -19,9 +19,9 @@ from prometheus_client import Counter
 
 from assistant.chat import turn
 from assistant.chat.library import ChatAssistant
-from assistant.chat.line import Line, LineFullError
-from assistant.chat.markup import escape
+from assistant.chat.line import FIRST_PLACE, NEXT_PLACE, Line, LineFullError
 from assistant.chat.metrics import Metrics
+from assistant.chat.problems import problem_html
 from assistant.chat.strings import translated
 from assistant.chat.written_html import Progress, written_turn_html
 from assistant.live import pinned
@@ -110,9 +110,10 @@ class Writing:
         with self._lock:
             self._running[run] = stop
         try:
-            while place := self.line.place(ticket):
-                yield turn.waiting_html(_typed(asking), place, asking.language, asking.turn_id)
-                await self.line.moves(ticket)
+            patience = FIRST_PLACE
+            while not await self.line.called(ticket, patience):
+                yield turn.waiting_html(_typed(asking), self.line.place(ticket), asking.language, asking.turn_id)
+                patience = NEXT_PLACE
             items = _in_thread(self._workers, lambda: self.stages(asked, asking, run, stop, arrived), stop)
             async with aclosing(items) as stages:
                 async for html in stages:
@@ -134,7 +135,7 @@ class Writing:
                 yield from self._grown(events, library, asking, run)
         except QuipuError as error:
             self.metrics.count("rejected")
-            yield self._notice(asking, "error_title", escape(str(error)))
+            yield self._notice(asking, "error_title", problem_html(error, _typed(asking), asking.language))
         except Exception:
             logger.exception("the answer could not be written")
             self.metrics.count("failed")

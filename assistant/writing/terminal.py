@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from assistant.filters import Filter
+from assistant.sections import below_title
 from assistant.terminal import note, one_line, print_answer
 from assistant.types import Answer
 from assistant.writing.followup import Turn
@@ -94,7 +95,7 @@ def _print_sources(console: Any, answer: Answer) -> None:
     from rich.text import Text
 
     for citation in answer.citations:
-        place = " › ".join([citation.title, *citation.headings])
+        place = " › ".join([citation.title, *below_title(citation.title, citation.headings)])
         page = f", p. {citation.page}" if citation.page is not None else ""
         console.print(
             Text.assemble(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,23 @@ def test_text_goes_through_the_pipeline_and_control_characters_do_not(tmp_path: 
     assert translator.translate("tala ilegal", "es", "en") == "TALA ILEGAL"
     assert translator.translate("a\0b [c] ^d$ \n {e}", "es", "en") == "A B C D E"
     assert translator.translate("ñandú 🌳", "es", "en") is not None
+    translator.close()
+
+
+def test_texts_that_wait_go_through_together_and_each_asker_gets_its_own(tmp_path: Path) -> None:
+    translator = Apertium(modes(tmp_path, "import time; time.sleep(0.3)\n" + ECHO))
+    texts = [f"texto {number}" for number in range(40)]
+    with ThreadPoolExecutor(len(texts)) as askers:
+        assert list(askers.map(lambda text: translator.translate(text, "es", "en"), texts)) == [
+            text.upper() for text in texts
+        ]
+    translator.close()
+
+
+def test_those_who_wait_together_for_a_stage_that_dies_all_get_none(tmp_path: Path) -> None:
+    translator = Apertium(modes(tmp_path, "import sys, time; time.sleep(0.2); sys.exit(1)"))
+    with ThreadPoolExecutor(8) as askers:
+        assert set(askers.map(lambda number: translator.translate(f"texto {number}", "es", "en"), range(8))) == {None}
     translator.close()
 
 

@@ -286,6 +286,21 @@ def test_a_citation_outside_every_passage_is_still_shown() -> None:
     assert held.text[card.span.start : card.span.end] == "- item"
 
 
+@pytest.mark.parametrize(
+    ("headings", "shown"),
+    [
+        (("The title", "Results"), ["Results"]),
+        (("# The  Title:", "The title", "Results", "The title"), ["Results", "The title"]),
+        (("The title",), []),
+        (("Another", "Results"), ["Another", "Results"]),
+    ],
+)
+def test_breadcrumbs_do_not_begin_with_the_title_again(headings: tuple[str, ...], shown: list[str]) -> None:
+    document = Document("a.txt", "Words.", "The title", "en")
+    html = evidence.card_html(evidence.Card(document, Span(0, 6), headings, (), Span(0, 6)), "en")
+    assert re.findall(r'<li dir="auto">([^<]*)</li>', html) == shown
+
+
 def test_a_heading_that_the_breadcrumbs_show_is_not_repeated_in_the_excerpt() -> None:
     held = document("## Findings\n\nFirst fact. Second fact.\n\n")
     whole = Passage(held.doc_id, 0, len(held.text), held.text, ("Findings",), (Sentence(13, 24), Sentence(25, 37)))

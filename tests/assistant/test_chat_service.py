@@ -28,14 +28,14 @@ from assistant.chat.line import Line, LineFullError
 from assistant.chat.login import COOKIE, Login, Sessions
 from assistant.chat.metrics import Metrics
 from assistant.chat.pages import page
-from assistant.chat.service import KEPT_ANSWERS, Service
+from assistant.chat.service import FIRST_PLACE, KEPT_BYTES, Service
 from assistant.chat.users import Users, UsersError, hashed_password, read_users, write_users
 from assistant.cli import cli
 from assistant.filters import Filter
 from assistant.types import Answer
 from index.build import build_index
 from index.embedding import Encoded
-from index.errors import UsageError
+from index.errors import IndexDamagedError, UsageError
 from index.store import open_generation
 from index.testing import HashEmbedder
 from index.types import Document, Span
@@ -53,8 +53,8 @@ def test_the_line_goes_in_order_and_moves_up() -> None:
         line.leave(tickets[2])
         seen.append([line.place(tickets[n]) for n in (0, 1, 3)])
         line.leave(tickets[0])
-        await asyncio.wait_for(line.moves(tickets[1]), 1)
-        await asyncio.wait_for(line.moves(tickets[3]), 1)
+        assert await line.called(tickets[1], 1)
+        assert not await line.called(tickets[3], 0.01)
         seen.append([line.place(tickets[n]) for n in (1, 3)])
         for ticket in (tickets[1], tickets[3], tickets[3]):
             line.leave(ticket)
@@ -121,16 +121,17 @@ def test_the_same_question_is_worked_on_once_and_a_filter_makes_it_another(asked
     narrowed = turns(service, {**question, "filter": {"publishers": ["DAI"]}})[0]
     assert "Searched only" in narrowed[-1]
     assert len(asked.questions) == 2
-    for number in range(KEPT_ANSWERS + 1):
-        service._kept[("", str(number), Filter())] = service._kept[next(iter(service._kept))]
-    turns(service, {"question": "Another?", "turn": 1})
-    assert len(service._kept) <= KEPT_ANSWERS
+    assert len(service._kept) == 2
+    for number in range(KEPT_BYTES // service._kept.held * 2 + 50):
+        turns(service, {"question": f"Another, number {number}?", "turn": 1})
+    assert len(service._kept) > 50
+    assert service._kept.held <= KEPT_BYTES
 
 
 def test_who_waits_is_told_the_place_and_who_comes_too_late_to_come_again(asked: Asked) -> None:
     service = Service(asked, at_once=1, waiting=1)
     asked.gate.clear()
-    threading.Timer(0.3, asked.gate.set).start()
+    threading.Timer(2 * FIRST_PLACE, asked.gate.set).start()
     one, two, three = turns(service, *({"question": f"What is {name}?", "turn": 1} for name in ("A", "B", "C")))
     assert 'data-state="done"' in one[-1]
     assert "your question is next" in two[0]
@@ -140,6 +141,55 @@ def test_who_waits_is_told_the_place_and_who_comes_too_late_to_come_again(asked:
     text = service.metrics.text().decode()
     assert 'quipu_questions_total{outcome="busy"} 1.0' in text
     assert "quipu_questions_waiting 0.0" in text
+
+
+def test_who_waits_for_a_moment_only_gets_one_whole_answer_and_no_place(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.chat.service.FIRST_PLACE", 30)
+    service = Service(asked, at_once=1)
+    asked.gate.clear()
+    threading.Timer(0.2, asked.gate.set).start()
+    shown = turns(service, *({"question": f"Who funded number {name}?", "turn": 1} for name in "ABC"))
+    assert ["q-place" in html for htmls in shown for html in htmls] == [False] * sum(map(len, shown))
+    assert [len(htmls) for htmls in shown[:2]] == [1, 1]
+    assert len(shown[2]) >= 1
+    assert all('data-state="done"' in htmls[-1] for htmls in shown)
+
+
+@pytest.mark.parametrize(
+    ("where", "english", "spanish"),
+    [
+        ({"documents": ["gone.txt"]}, "no document called “gone.txt”", "ningún documento llamado «gone.txt»"),
+        ({"publishers": ["<b>Nobody</b>"]}, "“&lt;b&gt;Nobody&lt;/b&gt;”", "es de «&lt;b&gt;Nobody&lt;/b&gt;»"),
+        ({"languages": ["qu"]}, "in the language “qu”", "en el idioma «qu»"),
+        ({"since": "soon"}, "“soon” is not a date", "«soon» no es una fecha"),
+        ({"since": "2190"}, "Nothing is left to search", "No queda nada donde buscar"),
+    ],
+)
+def test_a_filter_that_cannot_be_applied_is_told_in_the_language_of_the_page(
+    asked: Asked, where: dict[str, Any], english: str, spanish: str
+) -> None:
+    service = Service(asked)
+    for language, words in (("en", english), ("es", spanish)):
+        (html,) = turns(service, {"question": "Who?", "language": language, "filter": where, "turn": 1})[0]
+        assert words in html
+        assert 'data-action="everything"' in html
+        assert "quipu status" not in html
+
+
+def test_a_question_that_cannot_be_asked_is_told_in_the_language_of_the_page(asked: Asked) -> None:
+    service = Service(asked)
+    (long,) = turns(service, {"question": "á" * 2_001, "language": "es"})[0]
+    assert "La pregunta tiene 2001 caracteres" in long
+    assert "error_empty" in turns(service, {"question": " ", "language": "es"})[0][0]
+
+
+def test_an_index_that_cannot_be_read_is_told_in_the_language_of_the_page(asked: Asked) -> None:
+    asked.ask = lambda *_, **__: (_ for _ in ()).throw(IndexDamagedError("corpus.sqlite <gone>"))  # type: ignore[method-assign]
+    (html,) = turns(Service(asked), {"question": "¿Quién?", "language": "es"})[0]
+    assert "Avise a quien administra este servidor" in html
+    assert '<span class="q-quiet" lang="en">corpus.sqlite &lt;gone&gt;</span>' in html
 
 
 def test_a_visitor_who_leaves_gives_up_the_place(asked: Asked) -> None:
