@@ -20,13 +20,22 @@ if TYPE_CHECKING:
 @click.argument("question")
 @index_option
 @click.option(
-    "--by", type=click.Choice(["document", "publisher"]), default="document", show_default=True,
+    "--by",
+    type=click.Choice(["document", "publisher"]),
+    default="document",
+    show_default=True,
     help="Whom to ask: each document, or each publisher's documents together.",
 )
 @click.option(
-    "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many to ask, the most promising first.",
+    "--limit",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="How many to ask, the most promising first.",
 )
-@click.option("--offset", default=0, type=click.IntRange(0), metavar="N", help="Leave out the first N, to go on after --limit.")
+@click.option(
+    "--offset", default=0, type=click.IntRange(0), metavar="N", help="Leave out the first N, to go on after --limit."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "csv_file", type=FOLDER, metavar="FILE", help="Write the grid to FILE as CSV; - for stdout.")
 @filter_options

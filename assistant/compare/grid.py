@@ -201,6 +201,10 @@ def document_figures(assistant: Assistant, doc_id: str) -> list[Figure]:
     """Every figure of one document, in order."""
     document = assistant.document(doc_id)
     source = Source(
-        doc_id, document.title, document.metadata.get("publisher", ""), document.language, document.metadata.get("date", "")
+        doc_id,
+        document.title,
+        document.metadata.get("publisher", ""),
+        document.language,
+        document.metadata.get("date", ""),
     )
     return [figure for passage in assistant.passages(doc_id) for figure in passage_figures(passage, source)]

@@ -62,7 +62,9 @@ def notes(figures: Sequence[Figure], *, across: bool = False) -> tuple[Note, ...
         relation = relate(left, right)
         if relation.kind != UNRELATED:
             found.append(Note(left, right, relation))
-    return tuple(sorted(found, key=lambda note: (ORDER[note.kind], note.left.source.doc_id == note.right.source.doc_id)))
+    return tuple(
+        sorted(found, key=lambda note: (ORDER[note.kind], note.left.source.doc_id == note.right.source.doc_id))
+    )
 
 
 def _pairs(figures: Sequence[Figure]) -> Iterable[tuple[Figure, Figure]]:
@@ -89,7 +91,8 @@ def grouped(figures: Iterable[Figure]) -> tuple[Group, ...]:
             continue
         members.setdefault((figure.dimension, head), []).append(figure)
     found = [
-        Group(dimension, _plainest(listed), tuple(_once(listed)), notes(listed)) for (dimension, _), listed in members.items()
+        Group(dimension, _plainest(listed), tuple(_once(listed)), notes(listed))
+        for (dimension, _), listed in members.items()
     ]
     return tuple(
         sorted(

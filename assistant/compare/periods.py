@@ -18,10 +18,14 @@ _SPAN = re.compile(
     rf"\s*(?:\b(?:and|y|to|a|al|until|till|through|hasta)\b(?:\s+el)?|[-–—])\s*{_YEAR}{_ENDS}"
 )
 _SINCE = re.compile(rf"\b(?:since|desde)(?:\s+(?:the year|el ano|el|{_MONTH}|of|de)\b)*\s+{_YEAR}{_ENDS}")
-_BY = re.compile(rf"\b(?:by|until|till|before|para|hasta|antes de)(?:\s+(?:the year|el ano|el|fines de|the end of)\b)*\s+{_YEAR}{_ENDS}")
+_BY = re.compile(
+    rf"\b(?:by|until|till|before|para|hasta|antes de)(?:\s+(?:the year|el ano|el|fines de|the end of)\b)*\s+{_YEAR}{_ENDS}"
+)
 _OF_MONTH = re.compile(rf"\b({_MONTH})\b(?:\s+\d{{1,2}},?)?(?:\s+(?:de|del|of))?\s+{_YEAR}{_ENDS}")
 _ISO = re.compile(rf"(?<![\d-]){_YEAR}-(\d\d)(?:-\d\d)?(?![\d-])")
-_PLAIN = re.compile(rf"(?:\b(?:in|en|during|durante|of|de|del)\s+(?:the year\s+|el ano\s+|el\s+)?)?{_NOT_INSIDE}{_YEAR}{_ENDS}")
+_PLAIN = re.compile(
+    rf"(?:\b(?:in|en|during|durante|of|de|del)\s+(?:the year\s+|el ano\s+|el\s+)?)?{_NOT_INSIDE}{_YEAR}{_ENDS}"
+)
 _RELATIVE = re.compile(
     r"\b(?:(?:over |during |in )?the (?:past|last|next|coming) (?:\w+ )?(?:years?|decades?|months?)|last year|this year|next year|recent years|currently|to date"
     r"|(?:en )?(?:la|las|los) (?:ultim|proxim)[oa]s? (?:\w+ )?(?:anos?|decadas?|mes(?:es)?)|el ano pasado|este ano|el ano (?:que viene|proximo)|anos recientes)\b"

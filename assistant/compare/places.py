@@ -13,7 +13,9 @@ _DEPARTMENTS = (
     "amazonas ancash apurimac arequipa ayacucho cajamarca callao cusco huancavelica huanuco ica junin lambayeque lima loreto moquegua pasco piura"
     " puno tacna tumbes ucayali"
 )
-_OF_TWO = re.compile(r"\b(madre de dios|la libertad|san martin|el callao|costa rica|el salvador|united states|estados unidos)\b")
+_OF_TWO = re.compile(
+    r"\b(madre de dios|la libertad|san martin|el callao|costa rica|el salvador|united states|estados unidos)\b"
+)
 _LATIN = re.compile(r"\b(?:Latin Americans?|Latin America|Am[eé]rica Latina)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _IN = re.compile(
@@ -49,6 +51,8 @@ def places(text: str) -> dict[str, str]:
         words = [fold(word) for word in _WORD.findall(name)]
         if not any(word in _known() or in_table(word) for word in words) and not name.isupper():
             found.setdefault(" ".join(words), name)
-    if "peru" in found and any(department in found for department in (*_DEPARTMENTS.split(), "madre de dios", "la libertad", "san martin")):
+    if "peru" in found and any(
+        department in found for department in (*_DEPARTMENTS.split(), "madre de dios", "la libertad", "san martin")
+    ):
         del found["peru"]
     return found

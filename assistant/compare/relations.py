@@ -18,7 +18,22 @@ from assistant.compare.values import APART, COMPATIBLE, EQUAL, INCOMPARABLE, ROU
 AGREE, CONFLICT, DIFFERENT, UNRELATED = "agree", "conflict", "different", "unrelated"
 WHAT, WHERE, WHEN, WHO, UNIT, BOUND, READING = "what", "where", "when", "who", "unit", "bound", "reading"
 ALIKE = 0.4
-GENERIC = frozenset({"people", "country", "inhabitant", "woman", "man", "child", "project", "programme", "member", "region", "case", "group"})
+GENERIC = frozenset(
+    {
+        "people",
+        "country",
+        "inhabitant",
+        "woman",
+        "man",
+        "child",
+        "project",
+        "programme",
+        "member",
+        "region",
+        "case",
+        "group",
+    }
+)
 """What so many sentences count that the noun alone does not make two figures look like the same thing."""
 
 
@@ -50,7 +65,8 @@ def relate(left: Figure, right: Figure) -> Relation:
         contradicted = any(d.aspect in (WHEN, WHO) and d.left and d.right for d in differences) or (
             left.place_from == right.place_from == SENTENCE and any(d.aspect == WHERE for d in differences)
         )
-        if not contradicted and _alike(left, right) and not _same_sentence(left, right):
+        doubtful = left.doubtful or right.doubtful or _same_sentence(left, right)
+        if not contradicted and not doubtful and _alike(left, right):
             return Relation(AGREE, numbers, differences)
         return Relation(DIFFERENT, numbers, differences)
     if numbers == APART and not differences and not _same_sentence(left, right):
@@ -79,6 +95,8 @@ def _comparable(left: Figure, right: Figure) -> bool:
         return bool(left.head & right.head)
     if left.dimension in (units.DURATION, units.SHARE):
         return len(shared) >= 2
+    if left.head and right.head and not left.head & right.head:
+        return False
     return bool(shared)
 
 

@@ -29,9 +29,7 @@ def survey(
     return grouped(found)
 
 
-def _figures(
-    assistant: Assistant, where: Filter | None, progress: Callable[[str, int, int], None]
-) -> Iterator[Figure]:
+def _figures(assistant: Assistant, where: Filter | None, progress: Callable[[str, int, int], None]) -> Iterator[Figure]:
     corpus = assistant.generation.corpus
     allowed = assistant.facets.rows(where)
     rows = allowed.tolist() if allowed is not None else list(range(corpus.passages))

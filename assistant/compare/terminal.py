@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-
 from typing import TYPE_CHECKING
 
 from assistant.compare.grid import COPY, NOT_STATED, Comparison
@@ -22,8 +21,18 @@ if TYPE_CHECKING:
 PAIRS_SHOWN = 12
 _STYLES = {CONFLICT: "bold red", AGREE: "green"}
 _SAYS = {
-    "en": {"not stated": "not stated", "copy": "the same as {}", "pairs": "… and {} more pairs", "none": "No figures found{}."},
-    "es": {"not stated": "no consta", "copy": "igual que {}", "pairs": "… y {} pares más", "none": "No se hallaron cifras{}."},
+    "en": {
+        "not stated": "not stated",
+        "copy": "the same as {}",
+        "pairs": "… and {} more pairs",
+        "none": "No figures found{}.",
+    },
+    "es": {
+        "not stated": "no consta",
+        "copy": "igual que {}",
+        "pairs": "… y {} pares más",
+        "none": "No se hallaron cifras{}.",
+    },
 }
 
 
@@ -79,7 +88,11 @@ def _print_figure(figure: Figure, language: str) -> None:
     from rich.text import Text
 
     console = _console()
-    scope = [" ".join(figure.counted.split()) if figure.dimension != "count" else "", ", ".join(figure.places.values()), figure.period]
+    scope = [
+        " ".join(figure.counted.split()) if figure.dimension != "count" else "",
+        ", ".join(figure.places.values()),
+        figure.period,
+    ]
     console.print(
         Text.assemble(
             (f"  {one_line(as_written(figure, language))}", "cyan"),

@@ -24,6 +24,7 @@ def add_page(
     words: Words,
     *,
     script: str,
+    shared: Sequence[str] = (),
     functions: Sequence[PageFunction] = (),
     **props: Any,
 ) -> None:
@@ -31,7 +32,7 @@ def add_page(
 
     `body` is HTML, everything in it escaped; `words` hold `title`, the page's name. `script` is a file of `theme/` that runs in the
     page after the shared ones, where `words(key)`, `translate(node)`, `announce(text)`, `openPassage(doc, start, end, opener)`,
-    `server.<function>(object)` and `props` are at hand; see `theme/frame.js`.
+    `server.<function>(object)` and `props` are at hand; see `theme/frame.js`. `shared` names further scripts of the chat that run before it.
     """
     import gradio as gr
 
@@ -44,7 +45,7 @@ def add_page(
         js_on_load=None,
         **plain,
     )
-    scripts = [*(CHAT_THEME / name for name in SHARED), THEME / script, THEME / "frame.js"]
+    scripts = [*(CHAT_THEME / name for name in (*SHARED, *shared)), THEME / script, THEME / "frame.js"]
     gr.HTML(
         f'<div class="w-page w-{path}" id="w-main" tabindex="-1">{body}</div>'
         '<div class="q-hidden" id="q-status" role="status" aria-live="polite"></div>'
