@@ -27,6 +27,9 @@ _SELF = re.compile(
 )
 
 
+_COUNTED_BEFORE = re.compile(
+    r"\b(?:number|total|numero|cantidad)\s+(?:of|de)\s+(?:the\s+|los\s+|las\s+)?(\w+)|\b(?:population|poblacion)\b"
+)
 _THE_ONE = re.compile(
     r"^\W*(?:[^,]{0,40},\s*)?(?:[Tt]he|[Ee]l|[Ll]a|[Ll]os|[Ll]as)\s+([a-záéíóúñ]+)(?!.*\b(?:of|de|del)\b)"
 )
@@ -151,6 +154,21 @@ def places_of(
     if found := places(source.title.replace(source.publisher, " ") if source.publisher else source.title):
         return found, TITLE
     return {}, ""
+
+
+def subject_of(folded: str, left: int, start: int) -> tuple[int, int] | None:
+    """The noun before a number that has none behind it: "the number of communities was 60", "the population reached 900"."""
+    found = _COUNTED_BEFORE.search(folded, left, start)
+    if found is None:
+        return None
+    if found.group(1) is None:
+        return found.span()
+    words = []
+    for word in WORD.finditer(folded, found.start(1), start):
+        if word.group() in STOP:
+            break
+        words.append(word)
+    return (words[0].start(), words[-1].end()) if words else None
 
 
 def names_of(plain: str, left: int, right: int) -> frozenset[str]:

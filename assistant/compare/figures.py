@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from assistant.compare import units
 from assistant.compare.beginnings import years_in
-from assistant.compare.clauses import actor_of, claim_of, clause_of, head_of, names_of, period_of, places_of
+from assistant.compare.clauses import actor_of, claim_of, clause_of, head_of, names_of, period_of, places_of, subject_of
 from assistant.compare.concepts import concepts_of
 from assistant.compare.numbers import WORD, Found, language_of, masked, numbers_in
 from assistant.compare.periods import Period, periods
@@ -118,7 +118,9 @@ def _figure(
     if number.unit == units.NUMBER and head_span[0] == head_span[1]:
         before = [o for o in others if o.start < number.start and o.unit == units.NUMBER and o.noun_end > o.noun_start]
         doubtful = ELLIPSIS
-        if before:
+        if subject := subject_of(folded, left, number.start):
+            doubtful, head_span = "", subject
+        elif before:
             head_span = (before[-1].noun_start, before[-1].noun_end)
             for word in WORD.finditer(plain, *head_span):
                 for concept in concepts_of(word.group(), language):
@@ -195,13 +197,9 @@ def _ambiguous(digits: str, language: str) -> bool:
 
 
 def _once(found: Iterable[Figure]) -> Iterator[Figure]:
-    """Each figure once: a card says its number large and again in its caption."""
+    """Each figure once, and only what counts something: a card says its number large and again in its caption."""
     listed = sorted(found, key=lambda one: one.start)
     for i, one in enumerate(listed):
-        again = any(
-            other.value.number == one.value.number and other.unit.dimension != units.YEAR
-            for other in listed[i + 1 : i + 2]
-        )
-        if not one.head and again:
-            continue
-        yield one
+        again = any(other.value.number == one.value.number for other in listed[i + 1 : i + 2])
+        if one.head or (one.unit != units.NUMBER and not again):
+            yield one

@@ -18,6 +18,9 @@ _SPAN = re.compile(
     rf"\s*(?:\b(?:and|y|to|a|al|until|till|through|hasta)\b(?:\s+el)?|[-–—])\s*{_YEAR}{_ENDS}"
 )
 _SINCE = re.compile(rf"\b(?:since|desde)(?:\s+(?:the year|el ano|el|{_MONTH}|of|de)\b)*\s+{_YEAR}{_ENDS}")
+_AS_OF = re.compile(
+    rf"\b(?:as of|as at|al|a fines de|at the end of)(?:\s+(?:ano|the year|{_MONTH}|of|de)\b)*\s+{_YEAR}{_ENDS}"
+)
 _BY = re.compile(
     rf"\b(?:by|until|till|before|para|hasta|antes de)(?:\s+(?:the year|el ano|el|fines de|the end of)\b)*\s+{_YEAR}{_ENDS}"
 )
@@ -55,6 +58,8 @@ def periods(folded: str) -> list[Period]:
     for match in _SPAN.finditer(folded):
         if int(match.group(1)) < int(match.group(2)):
             add(f"{match.group(1)}–{match.group(2)}", match)
+    for match in _AS_OF.finditer(folded):
+        add(f"as of {match.group(1)}", match)
     for match in _OF_MONTH.finditer(folded):
         month = next(n for n, names in enumerate(_MONTHS, 1) if match.group(1) in names.split("|"))
         add(f"{match.group(2)}-{month:02}", match)

@@ -88,7 +88,8 @@ def _comparable(left: Figure, right: Figure) -> bool:
     shared = _said(left) & _said(right)
     if left.dimension == units.COUNT:
         heads = left.head & right.head
-        return bool(heads) and (not heads <= GENERIC or bool(shared - heads) or left.noun == right.noun)
+        common = (shared | left.topic & right.topic) - heads
+        return bool(heads) and (not heads <= GENERIC or bool(common))
     if left.dimension == units.YEAR:
         return bool(left.head & right.head) and bool(_shared_names(left, right))
     if left.dimension == units.SHARE and left.head and right.head:

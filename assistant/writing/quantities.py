@@ -165,7 +165,7 @@ def _run(folded: str, tokens: Sequence[re.Match[str]], at: int) -> tuple[frozens
     token = tokens[at]
     word = token.group()
     after = at + 1
-    if word[0].isdigit():
+    if word[0].isdecimal():
         before = folded[max(token.start() - 2, 0) : token.start()]
         follows = folded[token.end() : token.end() + 1]
         if re.search(r"[a-z]-?$", before) or (
