@@ -56,9 +56,8 @@ def years_in(
         claim["since"] = "since"
     names = names_of(plain, left, right) & claim.keys()
     where = places(plain)
-    for word in list(claim):
-        if places(claim[word]):
-            claim.pop(word)
+    for concept in [concept for concept, words in claim.items() if places(words)]:
+        claim.pop(concept)
     head = concepts_of(event.group(), language) or frozenset({"since"})
     yield Figure(
         source, offset + begin, offset + end, text[begin:end], offset, offset + len(text), text, Value(number, number, number),

@@ -156,9 +156,8 @@ def _figure(
         for part in name.split():
             for concept in (*concepts_of(part, language), *concepts_of(where[name], language)):
                 claim.pop(concept, None)
-    for word in list(claim):
-        if places(claim[word]) and word not in head:
-            claim.pop(word)
+    for concept in [concept for concept, words in claim.items() if concept not in head and places(words)]:
+        claim.pop(concept)
     actor_of(plain, folded, left, number, kind, claim)
     noun = head | frozenset().union(*(concepts_of(word.group(), language) for word in WORD.finditer(counted)))
     begin, end = number.start - number.value.hedge, max(number.end, number.noun_end)

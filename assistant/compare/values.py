@@ -77,7 +77,7 @@ def rounding(number: float, digits: str) -> float:
         return min(0.5 * scale, WIDEST_ROUNDING * abs(number))
     whole = round(abs(number))
     zeros = len(str(whole)) - len(str(whole).rstrip("0"))
-    return min(0.5 * 10**zeros, WIDEST_ROUNDING * abs(number)) if zeros >= 2 else 0.0
+    return min(0.5 * float(10**zeros), WIDEST_ROUNDING * abs(number)) if zeros >= 2 else 0.0
 
 
 def compare(left: Value, left_unit: Unit, right: Value, right_unit: Unit) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,8 @@ from assistant.compare.units import HECTARE, TONNE, unit_at
 from assistant.compare.values import compare, rounding, value_of
 from assistant.compare.wording import as_written, conversion
 from index.types import Document, Passage
-from tests.assistant.compare.conftest import Read
+
+Read = Callable[..., list[Figure]]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import combinations, product
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 
 from assistant.compare.relations import AGREE, CONFLICT, DIFFERENT, UNRELATED, relate
 from assistant.compare.types import Figure
-from tests.assistant.compare.conftest import Read
 
+Read = Callable[..., list[Figure]]
 JUDGED = json.loads(Path(__file__).with_name("seed_pairs.json").read_text(encoding="utf-8"))
 
 # Two documents: sentence and language of each.
