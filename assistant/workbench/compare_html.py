@@ -36,9 +36,9 @@ def body_html() -> str:
         '<div class="q-active-filter" id="q-active" hidden></div><div class="q-composer-box">'
         f'<button type="button" class="q-tool" id="q-narrow" aria-expanded="false" aria-controls="q-filter" '
         f"{WORDS.attribute(language, 'label', 'narrow')} {WORDS.attribute(language, 'title', 'narrow')}>{icon('narrow')}</button>"
-        f'<label class="q-hidden" for="q-input" id="w-input-label">{WORDS.translated(language, "question")}</label>'
+        f'<label class="q-hidden" for="q-input" id="w-input-label">{WORDS.translated(language, "asked_all")}</label>'
         f'<textarea id="q-input" rows="1" dir="auto" autocomplete="off" enterkeyhint="send" maxlength="2000" '
-        f"{WORDS.attribute(language, 'placeholder', 'placeholder')}></textarea>"
+        f"{WORDS.attribute(language, 'placeholder', 'ask_hint')}></textarea>"
         f'<button type="submit" class="q-send" id="q-send" {WORDS.attribute(language, "label", "compare")}>{icon("ask")}</button>'
         f'<button type="button" class="q-send" id="w-stop" hidden {WORDS.attribute(language, "label", "stop")}>{icon("stop")}</button>'
         f'</div><div class="w-by" id="w-by" role="group" {WORDS.attribute(language, "label", "by")}>'
@@ -97,7 +97,7 @@ def _subject(cell: Cell, by: str, language: str) -> str:
 
 def _said(cell: Cell, by: str, language: str) -> str:
     if cell.status == COPY:
-        return f'<span class="w-silent">{WORDS.translated(language, "copy")} <span dir="auto">{escape(cell.subject.copy_of)}</span></span>'
+        return f'<span class="w-silent">{WORDS.translated(language, "copy_of")} <span dir="auto">{escape(cell.subject.copy_of)}</span></span>'
     citation = cell.citation
     if citation is None:
         return f'<span class="w-silent">{WORDS.translated(language, "not_stated")}</span>'
@@ -113,7 +113,7 @@ def _said(cell: Cell, by: str, language: str) -> str:
 def _open(doc_id: str, start: int, end: int, of: str, language: str) -> str:
     return (
         f'<button type="button" class="q-link" data-see="{escape(doc_id)}" data-start="{start}" data-end="{end}">'
-        f'{WORDS.translated(language, "open")}<span class="q-hidden">: {escape(of)}</span></button>'
+        f'{WORDS.translated(language, "open_here")}<span class="q-hidden">: {escape(of)}</span></button>'
     )
 
 

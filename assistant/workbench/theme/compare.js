@@ -21,8 +21,8 @@ function chooseMode(mode) {
   comparing.mode = mode;
   press("mode", mode);
   byId("w-by").hidden = asksFigures();
-  input.dataset.tPlaceholder = asksFigures() ? "placeholder_figures" : "placeholder";
-  byId("w-input-label").firstElementChild.dataset.t = asksFigures() ? "term" : "question";
+  input.dataset.tPlaceholder = asksFigures() ? "figures_hint" : "ask_hint";
+  byId("w-input-label").firstElementChild.dataset.t = asksFigures() ? "term" : "asked_all";
   translate(form);
   byId("w-result").hidden = asksFigures() || !comparing.state;
   byId("w-figures").hidden = !asksFigures();
@@ -75,7 +75,7 @@ function showLimit() {
   byId("w-limit").textContent = words("limited", { first: offset + 1, last: offset + asked, total: subjects });
   const left = subjects - offset - asked;
   byId("w-more").hidden = left <= 0;
-  byId("w-more").textContent = words("next", { n: Math.min(left, asked) });
+  byId("w-more").textContent = words("ask_next", { n: Math.min(left, asked) });
 }
 
 function finished() {
