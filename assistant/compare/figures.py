@@ -33,6 +33,14 @@ ELLIPSIS, READINGS, RESPECTIVELY, CHANGE, OWN_PERIOD, OWN_PLACE, RANGE, WHOLE = 
     "range",
     "whole",
 )
+_MAY_COUNT = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+    r"|thousand|\w*illion|half|third|quarter|fifth|tenth|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|docena|trece|catorce|quince"
+    r"|dieci\w+|veinti?\w+|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|cien|ciento|\w*cient[oa]s|quinient[oa]s|mil|mill[oó]n|millones|bill[oó]n"
+    r"|billones|mitad|tercera|tercio|cuarta|cuarto|quinta|quinto|d[eé]cima|d[eé]cimo|decades?|d[eé]cadas?)\b",
+    re.IGNORECASE,
+)
+"""Whether a sentence is worth reading for numbers: most hold none."""
 _PART = re.compile(
     r"\b(?:of|de)\s+(?:which|those|these|them|whom|ellos|ellas|los cuales|las cuales|estos|estas|esos|esas)\b|\bof the (?=\w+\b)"
 )
@@ -81,6 +89,8 @@ def _topic(text: str, language: str) -> frozenset[str]:
 
 def figures(text: str, offset: int, source: Source, headings: Sequence[str] = (), kind: str = SENTENCE) -> list[Figure]:
     """The figures of one sentence that begins at `offset` of its document, under `headings`."""
+    if not _MAY_COUNT.search(text):
+        return []
     plain = masked(text)
     folded = in_place(plain)
     spans = periods(folded)

@@ -134,11 +134,7 @@ class Comparer:
         if answer.abstained:
             return Cell(subject, NOT_STATED, answer.confidence)
         citation, used = self._best(answer.citations)
-        figures = tuple(
-            figure
-            for figure in document_figures(self.assistant, citation.doc_id)
-            if citation.start <= figure.start and figure.end <= citation.end
-        )
+        figures = tuple(figures_between(self.assistant, citation.doc_id, citation.start, citation.end))
         return Cell(subject, STATED, answer.confidence, citation, len(answer.citations) - used, figures)
 
     def _best(self, citations: Sequence[Citation]) -> tuple[Citation, int]:
@@ -197,8 +193,8 @@ def subjects(assistant: Assistant, by: str = DOCUMENT, where: Filter | None = No
     return found
 
 
-def document_figures(assistant: Assistant, doc_id: str) -> list[Figure]:
-    """Every figure of one document, in order."""
+def figures_between(assistant: Assistant, doc_id: str, start: int, end: int) -> Iterator[Figure]:
+    """The figures of one document that stand between two of its characters, in order."""
     document = assistant.document(doc_id)
     source = Source(
         doc_id,
@@ -207,4 +203,6 @@ def document_figures(assistant: Assistant, doc_id: str) -> list[Figure]:
         document.language,
         document.metadata.get("date", ""),
     )
-    return [figure for passage in assistant.passages(doc_id) for figure in passage_figures(passage, source)]
+    for passage in assistant.passages(doc_id):
+        if passage.start < end and start < passage.end:
+            yield from (one for one in passage_figures(passage, source) if start <= one.start and one.end <= end)

@@ -17,8 +17,8 @@ from index.stopwords import STOPWORDS
 
 _STOP = frozenset().union(*STOPWORDS.values())
 ORDER = {CONFLICT: 0, AGREE: 1, DIFFERENT: 2}
-PAIRED_UP_TO = 250
-"""Figures of one group up to which each is held beside each; past it only those of the same clause are."""
+PAIRED_UP_TO = 60
+"""Figures of one group up to which each is held beside each; past it only those of the same clause, period and place are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,15 @@ class Group:
 def notes(figures: Sequence[Figure], *, across: bool = False) -> tuple[Note, ...]:
     """Every pair of figures that looks like the same thing: conflicts first, then agreements.
 
-    With `across`, only pairs from two documents.
+    With `across`, only pairs from two documents. Of more than PAIRED_UP_TO figures, those that merely differ are not paired.
     """
     found = []
+    many = len(figures) > PAIRED_UP_TO
     for left, right in _pairs(figures):
         if across and left.source.doc_id == right.source.doc_id:
             continue
         relation = relate(left, right)
-        if relation.kind != UNRELATED:
+        if relation.kind != UNRELATED and not (many and relation.kind == DIFFERENT):
             found.append(Note(left, right, relation))
     return tuple(
         sorted(found, key=lambda note: (ORDER[note.kind], note.left.source.doc_id == note.right.source.doc_id))
@@ -71,10 +72,10 @@ def _pairs(figures: Sequence[Figure]) -> Iterable[tuple[Figure, Figure]]:
     if len(figures) <= PAIRED_UP_TO:
         yield from combinations(figures, 2)
         return
-    same: dict[tuple[str, frozenset[str]], list[Figure]] = {}
+    same: dict[tuple[str, frozenset[str], str, frozenset[str]], list[Figure]] = {}
     for figure in figures:
         said = frozenset(concept for concept in figure.claim if not concept.startswith("by "))
-        same.setdefault((figure.dimension, said), []).append(figure)
+        same.setdefault((figure.dimension, said, figure.period, frozenset(figure.places)), []).append(figure)
     for members in same.values():
         yield from combinations(members[:PAIRED_UP_TO], 2)
 

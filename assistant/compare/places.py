@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from assistant.compare.concepts import in_table
 from assistant.question import fold
@@ -34,7 +35,8 @@ def _known() -> dict[str, str]:
     return table
 
 
-def places(text: str) -> dict[str, str]:
+@lru_cache(maxsize=16384)
+def places(text: str) -> Mapping[str, str]:
     """The places in a text, each with the words that name it there; "in Yarinacocha" makes a place of any name."""
     found: dict[str, str] = {}
     text = _LATIN.sub("Latinoamerica", text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.question import fold
 
@@ -106,6 +107,7 @@ def is_quantity_word(folded: str) -> bool:
     return folded in _UNITS or folded in _ORDINALS or folded in _MONTHS
 
 
+@lru_cache(maxsize=4096)
 def in_place(text: str) -> str:
     """Lower case without accents, character for character, so that offsets hold."""
     return "".join((fold(char) or char)[:1] for char in text)
