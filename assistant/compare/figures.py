@@ -17,6 +17,7 @@ from assistant.compare.concepts import concepts_of
 from assistant.compare.numbers import WORD, Found, language_of, masked, numbers_in
 from assistant.compare.periods import Period, periods
 from assistant.compare.places import places
+from assistant.compare.rows import is_row, row_figures
 from assistant.compare.types import HEADING, SENTENCE, TITLE, Figure, Source
 from assistant.compare.values import AT_LEAST
 from assistant.sections import headings_at
@@ -91,6 +92,8 @@ def figures(text: str, offset: int, source: Source, headings: Sequence[str] = ()
     """The figures of one sentence that begins at `offset` of its document, under `headings`."""
     if not _MAY_COUNT.search(text):
         return []
+    if kind == "item" and is_row(text):
+        return list(row_figures(text, offset, source, headings))
     plain = masked(text)
     folded = in_place(plain)
     spans = periods(folded)

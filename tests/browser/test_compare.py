@@ -36,7 +36,7 @@ FILES = {
     "trap.txt": "In 2022, Peru lost 5 hectares of forest <script>window.stolen = 2</script> to "
     + "unbroken" * 40 + ", more than in any year before.\n",
 }  # fmt: skip
-QUESTION = "How many hectares of forest did Peru lose in 2022?"
+QUESTION = "How much forest did Peru lose in 2022?"
 SERIOUS = {"serious", "critical"}
 
 
@@ -56,7 +56,7 @@ def forests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def open_page(visit: Any, forests: Served, query: str = "", **options: Any) -> Any:
     visitor = visit(url=forests.url, **options)
-    visitor.open("/compare" + query)
+    visitor.open("compare" + query)
     return visitor
 
 

@@ -128,9 +128,13 @@ def test_every_figure_of_the_seeds_stands_at_its_offsets(
         assert figure.sentence_start <= figure.start < figure.end <= figure.sentence_end
 
 
-@given(st.text(max_size=300), st.sampled_from(["en", "es", "und"]))
-def test_any_text_is_read_without_failing_and_offsets_hold(text: str, language: str) -> None:
-    for figure in figures(text, 0, Source("d", "t", "p", language)):
+@given(
+    st.text(max_size=300) | st.text(alphabet="a: |-1.,%0y2 (ha)$enor\n", max_size=120),
+    st.sampled_from(["en", "es", "und"]),
+    st.sampled_from(["sentence", "item", "card"]),
+)
+def test_any_text_is_read_without_failing_and_offsets_hold(text: str, language: str, kind: str) -> None:
+    for figure in figures(text, 0, Source("d", "t", "p", language), (), kind):
         assert text[figure.start : figure.end] == figure.written
 
 

@@ -441,3 +441,31 @@ def test_nothing_in_the_seeds_is_called_a_conflict(seed_figures: list[Figure]) -
         for left, right in combinations(seed_figures, 2)
         if relate(left, right).kind == CONFLICT
     ]
+
+
+ROW = "- Region: {} | Year: {} | Forest loss (ha): {} | Code: 4711"
+
+
+@pytest.mark.parametrize(
+    ("place", "year", "hectares", "expected"),
+    [
+        ("Ucayali", 2020, "12,400", AGREE),
+        ("Ucayali", 2020, "47,267", CONFLICT),
+        ("Ucayali", 2021, "47,267", DIFFERENT),
+        ("Loreto", 2020, "47,267", DIFFERENT),
+    ],
+)
+def test_rows_of_tables_are_held_together_by_column_and_row(
+    place: str, year: int, hectares: str, expected: str, read: Read
+) -> None:
+    left = read(ROW.format("Ucayali", 2020, "12,400"), doc="a", kind="item")
+    right = read(ROW.format(place, year, hectares), doc="b", kind="item")
+    assert [figure.written for figure in left] == ["12,400"]
+    assert (left[0].unit.code, left[0].period, set(left[0].places)) == ("ha", "2020", {"ucayali"})
+    assert relate(left[0], right[0]).kind == expected
+
+
+def test_a_row_and_a_sentence_may_speak_of_the_same_thing(read: Read) -> None:
+    row = read(ROW.format("Ucayali", 2020, "12,400"), doc="a", kind="item")[0]
+    sentence = read("En 2020, Ucayali perdió 47 267 hectáreas de bosque.", "es", doc="b")[0]
+    assert relate(row, sentence).kind == CONFLICT
