@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.compare import units
 from assistant.compare.concepts import concepts_of, in_table
@@ -143,7 +143,7 @@ def period_of(
 
 def places_of(
     plain: str, left: int, right: int, same_kind: Sequence[Found], headings: Sequence[str], source: Source
-) -> tuple[dict[str, str], str]:
+) -> tuple[Mapping[str, str], str]:
     """The places, and where they were read: in the sentence, in the nearest heading that names some, or in the title."""
     inside = places(plain[left:right] if same_kind else plain)
     if inside:

@@ -7,7 +7,7 @@ whose number can be read in two ways, is marked doubtful, and nothing doubtful i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assistant.compare import units
@@ -64,7 +64,7 @@ def passage_figures(passage: Passage, source: Source) -> list[Figure]:
     found: list[Figure] = []
     language = language_of(source, passage.text)
     before: frozenset[str] = frozenset()
-    nearby: dict[str, str] = {}
+    nearby: Mapping[str, str] = {}
     for sentence in passage.sentences:
         if sentence.kind == "field":
             continue

@@ -64,20 +64,20 @@ def rounding(number: float, digits: str) -> float:
 
     Never more than a tenth of the number; numbers below a hundred, and those that do not end in two zeros, are exact.
     """
-    figures = re.search(r"\d[\d.,\u00a0\u202f ]*", digits)
+    figures: re.Match[str] | None = re.search(r"\d[\d.,\u00a0\u202f ]*", digits)
     if not figures or not number:
         return 0.0
     plain = figures.group().strip(" .,\u00a0\u202f")
     decimals = re.search(r"[.,](\d{1,2}|\d{4,})$", plain)
-    bare = float(re.sub(r"\D", "", plain) or 0) / (10 ** len(decimals.group(1)) if decimals else 1)
+    bare = float(re.sub(r"\D", "", plain) or 0) / (10.0 ** len(decimals.group(1)) if decimals else 1)
     scale = abs(number) / bare if bare else 1.0
     if decimals:
-        return min(0.5 * scale / 10 ** len(decimals.group(1)), WIDEST_ROUNDING * abs(number))
+        return min(0.5 * scale / 10.0 ** len(decimals.group(1)), WIDEST_ROUNDING * abs(number))
     if scale >= 1000:
         return min(0.5 * scale, WIDEST_ROUNDING * abs(number))
     whole = round(abs(number))
     zeros = len(str(whole)) - len(str(whole).rstrip("0"))
-    return min(0.5 * float(10**zeros), WIDEST_ROUNDING * abs(number)) if zeros >= 2 else 0.0
+    return min(0.5 * 10.0**zeros, WIDEST_ROUNDING * abs(number)) if zeros >= 2 else 0.0
 
 
 def compare(left: Value, left_unit: Unit, right: Value, right_unit: Unit) -> str:
