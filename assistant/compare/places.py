@@ -39,7 +39,10 @@ def _known() -> dict[str, str]:
 def places(text: str) -> Mapping[str, str]:
     """The places in a text, each with the words that name it there; "in Yarinacocha" makes a place of any name."""
     found: dict[str, str] = {}
-    text = _LATIN.sub("Latinoamerica", text)
+    for match in _LATIN.finditer(text):
+        # "Latin American" speaks of no United States.
+        found["latinoamerica"] = match.group()
+    text = _LATIN.sub(lambda match: " " * len(match.group()), text)
     folded = fold(text)
     for match in _OF_TWO.finditer(folded):
         found.setdefault(match.group(1), match.group(1).title())
