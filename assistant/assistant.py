@@ -12,7 +12,7 @@ from assistant.bridge import Bridge
 from assistant.filters import Facets, Filter
 from assistant.judging import judge, ranked
 from assistant.reading import read
-from assistant.retrieval import Found, Retriever, Settings
+from assistant.retrieval import Found, Query, Retriever, Settings
 from assistant.sentence_network import packaged_network
 from assistant.types import Answer, Hit
 from assistant.verifying import Cited, cite
@@ -24,6 +24,9 @@ from index.types import Document, Manifest, Passage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from assistant.writing.config import LlmSettings
     from assistant.writing.followup import Turn
@@ -92,10 +95,21 @@ class Assistant:
         """
         return self.ask_with_found(question, k, where)[0]
 
-    def ask_with_found(self, question: str, k: int = 10, where: Filter | None = None) -> tuple[Answer, Found]:
-        """The answer as `ask` gives it, with everything that was found on the way."""
+    def ask_with_found(
+        self,
+        question: str,
+        k: int = 10,
+        where: Filter | None = None,
+        *,
+        query: Query | None = None,
+        rows: NDArray[np.int64] | None = None,
+    ) -> tuple[Answer, Found]:
+        """The answer as `ask` gives it, with everything that was found on the way.
+
+        `query` and `rows` are as in `Retriever.find`: who asks the same question of many documents makes it ready once.
+        """
         started = time.perf_counter()
-        found = self.retriever.find(checked(question), where)
+        found = self.retriever.find(checked(question), where, query=query, rows=rows)
         read_from = time.perf_counter()
         judged = judge(found, self.weights, self.network)
         # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.

@@ -33,6 +33,8 @@ LATER = {
     "watch": "assistant.index_commands:watch",
     "generations": "assistant.index_commands:generations",
     "rollback": "assistant.index_commands:rollback",
+    "compare": "assistant.compare.command:compare",
+    "figures": "assistant.compare.command:figures",
 }
 """Commands that stand in modules of their own, by name."""
 

@@ -142,6 +142,11 @@ class Facets:
         )
         return (*as_array, list(known))
 
+    @property
+    def document_of_row(self) -> NDArray[np.int64]:
+        """Of every passage, in the order of rows, its document's place in `documents`, `(passages,)`."""
+        return self._sections[0]
+
     @cached_property
     def headings(self) -> tuple[str, ...]:
         """Every heading once, in the order of the index."""

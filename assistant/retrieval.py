@@ -135,18 +135,26 @@ class Retriever:
         """What filters go by in this generation."""
         return Facets.of(self.generation.corpus)
 
-    def find(self, text: str, where: Filter | None = None) -> Found:
+    def find(
+        self,
+        text: str,
+        where: Filter | None = None,
+        *,
+        query: Query | None = None,
+        rows: NDArray[np.int64] | None = None,
+    ) -> Found:
         """All candidates for a question, ranked, with what the reader needs of them.
 
-        With a filter, only passages that fit it are looked at; FilterError if it leaves none.
+        With a filter, only passages that fit it are looked at; FilterError if it leaves none. `query` is the question as
+        `prepare` made it ready before; `rows`, sorted, are the passages that the filter leaves, where they are known.
         """
         started = time.perf_counter()
-        allowed = self.facets.rows(where) if where else None
-        query = self.prepare(text)
+        allowed = rows if rows is not None else self.facets.rows(where) if where else None
+        query = query or self.prepare(text)
         embedded = time.perf_counter()
-        rows, parts = self._gather(query, allowed)
+        gathered, parts = self._gather(query, allowed)
         searched = time.perf_counter()
-        candidates = self._rank(query, rows, parts)
+        candidates = self._rank(query, gathered, parts)
         if self.settings.rerank:
             candidates = rerank(query, candidates, packaged_weights().reranking)
         ranked = time.perf_counter()

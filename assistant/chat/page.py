@@ -40,7 +40,7 @@ def composer_html(*, writes: bool = False) -> str:
     """
     language = DEFAULT_LANGUAGE
     return (
-        f'<div id="q-pending"></div><form class="q-composer" id="q-composer">{_filter_html(language)}'
+        f'<div id="q-pending"></div><form class="q-composer" id="q-composer">{filter_html(language)}'
         '<div class="q-active-filter" id="q-active" hidden></div><div class="q-composer-box">'
         f'<button type="button" class="q-tool" id="q-narrow" aria-expanded="false" aria-controls="q-filter" '
         f"{translated_attribute(language, 'label', 'narrow')} {translated_attribute(language, 'title', 'narrow')}>"
@@ -106,7 +106,7 @@ def _take_html(language: str) -> str:
     )
 
 
-def _filter_html(language: str) -> str:
+def filter_html(language: str) -> str:
     """The panel that narrows the search; its lists are filled when it is opened."""
 
     def group(name: str, content: str) -> str:

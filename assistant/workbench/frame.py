@@ -28,6 +28,7 @@ def add_page(
     words: Words,
     *,
     script: str | Sequence[str],
+    shared: Sequence[str] = (),
     functions: Sequence[PageFunction] = (),
     **props: Any,
 ) -> None:
@@ -35,7 +36,7 @@ def add_page(
 
     `body` is HTML, everything in it escaped; `words` hold `title`, the page's name. `script` names files of `theme/` that run in the
     page after the shared ones, where `words(key)`, `translate(node)`, `announce(text)`, `confirmed({…})`, `openPassage(doc, start, end, opener)`,
-    `server.<function>(object)` and `props` are at hand; see `theme/frame.js`.
+    `server.<function>(object)` and `props` are at hand; see `theme/frame.js`. `shared` names further scripts of the chat that run before it.
     """
     import gradio as gr
 
@@ -49,7 +50,8 @@ def add_page(
         **plain,
     )
     own = [script] if isinstance(script, str) else script
-    scripts = [*(CHAT_THEME / name for name in SHARED), *(THEME / name for name in own), THEME / "frame.js"]
+    chat = [CHAT_THEME / name for name in (*SHARED, *shared)]
+    scripts = [*chat, *(THEME / name for name in own), THEME / "frame.js"]
     gr.HTML(
         f'<div class="w-page w-{path}" id="w-main" tabindex="-1">{body}</div>'
         '<div class="q-hidden" id="q-status" role="status" aria-live="polite"></div>'

@@ -35,6 +35,7 @@ class Page:
 # In the order in which the bar shows them.
 PAGES: tuple[Page, ...] = (
     Page("documents", "assistant.workbench.documents", "documents.css", writes=(("/documents/upload", None),)),
+    Page("compare", "assistant.workbench.compare", "compare.css"),
 )  # fmt: skip
 
 

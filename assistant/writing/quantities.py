@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.question import fold
 
@@ -112,6 +113,7 @@ def is_quantity_word(folded: str) -> bool:
     return folded in _UNITS or folded in _ORDINALS or folded in _MONTHS
 
 
+@lru_cache(maxsize=4096)
 def in_place(text: str) -> str:
     """Lower case without accents, character for character, so that offsets hold."""
     return "".join((fold(char) or char)[:1] for char in text)
@@ -171,7 +173,7 @@ def _run(folded: str, tokens: Sequence[re.Match[str]], at: int) -> tuple[frozens
     token = tokens[at]
     word = token.group()
     after = at + 1
-    if word[0].isdigit():
+    if word[0].isdecimal():
         before = folded[max(token.start() - 2, 0) : token.start()]
         follows = folded[token.end() : token.end() + 1]
         if re.search(r"[a-z]-?$", before) or (
