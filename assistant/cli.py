@@ -350,7 +350,19 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, whe
     metavar="N",
     help="Questions that one visitor may ask in a minute, 0 for any number.  [0 on this machine alone, else 30]",
 )
-def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path | None, rate: float | None) -> None:
+@click.option(
+    "--uploads/--no-uploads",
+    default=None,
+    help="Whether documents may be added and removed in the browser.  [yes on this machine alone or with --users]",
+)
+def chat(
+    index_dir: Path | None,
+    host: str,
+    port: int | None,
+    users_file: Path | None,
+    rate: float | None,
+    uploads: bool | None,
+) -> None:
     """Open the chat; the address is printed once it answers."""
     from assistant.terminal import note, waiting
 
@@ -374,6 +386,8 @@ def chat(index_dir: Path | None, host: str, port: int | None, users_file: Path |
             port,
             users=users,
             questions_a_minute=rate,
+            index=_folder(index_dir),
+            uploads=uploads,
             on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"),
         )
     finally:

@@ -82,6 +82,8 @@ class _Work:
     gate: Gate | None
     progress: Progress
     say: Callable[[str], None]
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
 
 
 def build_index(
@@ -127,7 +129,7 @@ def build_index(
             sources = scan(files, metadata, Stamps(index / "cache"))
             work = _Work(
                 source, index, sources, metadata, name, recipe, fingerprint(recipe, sources), thorough,
-                max(keep, 1), gate, recorded(progress), say,
+                max(keep, 1), gate, recorded(progress), say, tuple(include), tuple(exclude),
             )  # fmt: skip
             if report := _unchanged(work, skipped):
                 sweep(index, work.keep)
@@ -250,6 +252,8 @@ def _write(
         tokens,
         file_checksums(folder, earlier.manifest.files if earlier is not None else {}),
         work.recipe,
+        work.include,
+        work.exclude,
     )
     write_manifest(folder, manifest)
     return manifest

@@ -73,6 +73,19 @@ class StoredFile:
     skipped: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document without its text: how many pages and passages it has, and the name of the source file it stands in."""
+
+    doc_id: str
+    title: str
+    language: str
+    metadata: dict[str, str]
+    pages: int
+    passages: int
+    file: str
+
+
 class Corpus:
     """A written corpus, open for reading. Thread-safe; the file is never changed."""
 
@@ -160,6 +173,20 @@ class Corpus:
         """`(doc_id, title, language, metadata)` of every document, in the order of the index."""
         found = self._rows("SELECT doc_id, title, language, metadata FROM documents ORDER BY row")
         return [(doc_id, title, language, json.loads(metadata)) for doc_id, title, language, metadata in found]
+
+    def listed(self) -> list[Listed]:
+        """Every document without its text, in the order of the index."""
+        files = self._rows("SELECT first_document, name FROM files WHERE documents > 0 ORDER BY first_document DESC")
+        passages = dict(self._rows("SELECT document, count(*) FROM passages GROUP BY document"))
+        found = []
+        for row, doc_id, title, language, metadata, pages in self._each(
+            "SELECT row, doc_id, title, language, metadata, json_array_length(pages) FROM documents ORDER BY row"
+        ):
+            while len(files) > 1 and files[-2][0] <= row:
+                files.pop()
+            about = json.loads(metadata)
+            found.append(Listed(doc_id, title, language, about, pages, passages.get(row, 0), files[-1][1]))
+        return found
 
     def sections(self) -> tuple[list[int], list[str], list[tuple[int, str]]]:
         """What stands above and inside the passages, in the order of rows.

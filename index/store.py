@@ -121,6 +121,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamagedError(f"{path} was altered (its checksum differs); run quipu build")
     try:
         content["files"] = {name: (int(size), str(digest)) for name, (size, digest) in content["files"].items()}
+        for patterns in ("include", "exclude"):
+            content[patterns] = tuple(str(pattern) for pattern in content.get(patterns, ()))
         return Manifest(**content)
     except (TypeError, ValueError, AttributeError):
         raise IndexDamagedError(f"{path} does not have the expected fields; run quipu build") from None

@@ -81,7 +81,8 @@ class Manifest:
     `recipe` names the rules by which files became passages: passages of another recipe are not taken over.
     `model_name` and `model_sha256` are the identity given by `index.models`; `dim` the length of its vectors.
     `source_sha256` stands for everything that was read, so that an unchanged source is known at once. `files`
-    maps a path inside the generation to `(size in bytes, sha256)`. `created` is ISO 8601 in UTC.
+    maps a path inside the generation to `(size in bytes, sha256)`. `created` is ISO 8601 in UTC. `include` and `exclude` are
+    the patterns by which files were chosen.
     """
 
     format_version: int
@@ -100,3 +101,5 @@ class Manifest:
     tokens: int
     files: Mapping[str, tuple[int, str]]
     recipe: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()

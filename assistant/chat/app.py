@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.chat import narrowing, page, reader, server
+from assistant.chat import narrowing, page, server
 from assistant.chat.examples import example_questions
+from assistant.chat.functions import page_function, reader_functions, visitor_of
 from assistant.chat.library import ChatAssistant
 from assistant.chat.login import Login
 from assistant.chat.metrics import CONTENT_TYPE, Metrics
 from assistant.chat.service import AT_ONCE, WAITING, Service
-from assistant.chat.strings import known_language, strings
+from assistant.chat.strings import strings
 from assistant.chat.users import Users
 from assistant.live import pinned
-from index.errors import QuipuError
+from assistant.workbench.pages import add_pages, add_routes, shown_pages, styles
+from assistant.workbench.types import ALL_RIGHTS, Rights, Workbench
 
 if TYPE_CHECKING:
     import gradio as gr
     from starlette.types import ASGIApp
 
 THEME = Path(__file__).with_name("theme")
-SCRIPTS = ("language.js", "theme.js", "reader.js", "pages.js", "tip.js", "narrow.js", "chat.js")
+SCRIPTS = ("language.js", "theme.js", "masthead.js", "reader.js", "pages.js", "tip.js", "narrow.js", "chat.js")
 QUESTIONS_A_MINUTE = 30
 """Questions that one visitor may ask in a minute where a server is open to others."""
 
+PLAIN = {"apply_default_css": False, "padding": False, "container": False}
 GRADIO_SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     # Gradio keeps a record of every question for its monitoring page and sums them all up after each one.
@@ -38,63 +42,54 @@ GRADIO_SETTINGS = {
 logger = logging.getLogger(__name__)
 
 
-def build_app(assistant: ChatAssistant, service: Service | None = None, *, logout: bool = False) -> gr.Blocks:
-    """The chat over this assistant, as Gradio Blocks.
+def build_app(
+    assistant: ChatAssistant,
+    service: Service | None = None,
+    *,
+    workbench: Workbench | None = None,
+    logout: bool = False,
+) -> gr.Blocks:
+    """The chat over this assistant, as Gradio Blocks, and the pages of the workbench beside it.
 
     The server keeps nothing between questions: the conversation stays in each visitor's page.
     """
     gr = _gradio()
     served = service or Service(assistant)
+    pages = shown_pages(workbench) if workbench is not None else ()
 
     async def ask(event: Any, request: Any) -> AsyncIterator[str]:
         asked = event._data if isinstance(event._data, dict) else {}
-        async for html in served.answer(asked, _visitor(request)):
+        async for html in served.answer(asked, visitor_of(request)):
             yield html
 
     # Gradio looks for the classes themselves in the annotations, and cannot see names that are local to this function.
     ask.__annotations__.update(event=gr.EventData, request=gr.Request)
 
-    def open_document(request: Any) -> dict[str, Any]:
-        def opened(asked: dict[str, Any]) -> dict[str, Any]:
-            with pinned(assistant) as library:
-                html = reader.document_html(library, asked, known_language(asked.get("language")))
-            served.metrics.documents_opened.inc()
-            return {"html": html}
+    def narrowed(asked: dict[str, Any]) -> dict[str, Any]:
+        with pinned(assistant) as library:
+            return narrowing.narrow(library, asked)
 
-        return _reply(opened, request, "reader_failed")
-
-    def show_page(request: Any) -> dict[str, Any]:
-        def shown(asked: dict[str, Any]) -> dict[str, Any]:
-            with pinned(assistant) as library:
-                found = reader.page_image(library, asked)
-            served.metrics.pages_shown.inc()
-            return found.to_json() if found is not None else {"error": "page_failed"}
-
-        return _reply(shown, request, "page_failed")
-
-    def narrow(request: Any) -> dict[str, Any]:
-        def narrowed(asked: dict[str, Any]) -> dict[str, Any]:
-            with pinned(assistant) as library:
-                return narrowing.narrow(library, asked)
-
-        return _reply(narrowed, request, "narrow_failed")
-
-    plain = {"apply_default_css": False, "padding": False, "container": False}
+    functions = [*reader_functions(assistant, served.metrics), page_function("narrow", narrowed, "narrow_failed")]
     with gr.Blocks(analytics_enabled=False, title="Quipu", fill_width=True) as blocks:
         gr.HTML(
-            page.top_html(example_questions(assistant), len(assistant.doc_ids()), logout=logout),
+            page.top_html(
+                example_questions(assistant),
+                len(assistant.doc_ids()),
+                pages=[shown.path for shown in pages],
+                logout=logout,
+            ),
             elem_id="q-top",
             js_on_load=None,
-            **plain,
+            **PLAIN,
         )
-        answer = gr.HTML("", elem_id="q-stage", js_on_load=_theme("stage.js"), **plain)
+        answer = gr.HTML("", elem_id="q-stage", js_on_load=_theme("stage.js"), **PLAIN)
         composer = gr.HTML(
             page.composer_html(),
             elem_id="q-bottom",
             js_on_load="\n".join(_theme(name) for name in SCRIPTS),
-            server_functions=[open_document, show_page, narrow],
+            server_functions=functions,
             strings=strings(),
-            **plain,
+            **PLAIN,
         )
         asking = composer.ask_question(
             ask,
@@ -106,26 +101,13 @@ def build_app(assistant: ChatAssistant, service: Service | None = None, *, logou
             api_visibility="private",
         )
         composer.stop_answer(None, cancels=[asking], api_visibility="private")
+        # The links in the masthead take the place of Gradio's own bar.
+        if pages:
+            gr.Navbar(visible=False)
+    if workbench is not None:
+        add_pages(blocks, workbench)
     blocks.queue(max_size=2 * WAITING)
     return blocks
-
-
-def _visitor(request: Any) -> str:
-    """Who asks: a name that is logged in, else an address."""
-    scope = getattr(getattr(request, "request", None), "scope", None) or {}
-    client = scope.get("client") or ("",)
-    return str(scope.get("quipu.visitor") or client[0])
-
-
-def _reply(work: Callable[[dict[str, Any]], dict[str, Any]], request: object, problem: str) -> dict[str, Any]:
-    """What a page asked for, or the key of the words that say that it failed."""
-    if not isinstance(request, dict):
-        return {"error": problem}
-    try:
-        return work(request)
-    except (QuipuError, KeyError):
-        logger.exception("a page asked for what could not be given")
-    return {"error": problem}
 
 
 def create_server_app(
@@ -135,10 +117,14 @@ def create_server_app(
     questions_a_minute: float = 0,
     at_once: int = AT_ONCE,
     warm_up: bool = False,
+    index: Path | None = None,
+    rights: Rights = ALL_RIGHTS,
 ) -> ASGIApp:
     """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`.
 
-    `at_once` questions are worked on together; `warm_up` asks some before the first visitor does.
+    `at_once` questions are worked on together; `warm_up` asks some before the first visitor does. `index` is the folder
+    of the index that is asked: pages of the workbench that keep something there are left out without it. `rights` says
+    what visitors may do on these pages.
     """
     import fastapi
 
@@ -155,21 +141,26 @@ def create_server_app(
     def prometheus() -> Any:
         return fastapi.Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    gr.mount_gradio_app(
-        app,
-        build_app(assistant, service, logout=bool(users)),
-        path="/",
-        theme=_gradio_theme(),
-        # Gradio rewrites what it is given as css and loses declarations on the way; the head it leaves alone.
-        head=f"<style>{_theme('chat.css')}</style>",
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        enable_monitoring=False,
-        ssr_mode=False,
-        pwa=False,
-        favicon_path=str(THEME / "favicon.svg"),
-    )
+    workbench = Workbench(assistant, index, metrics, rights, logout=bool(users))
+    add_routes(app, workbench)
+    with warnings.catch_warnings():
+        # Said of several pages although no rendering on the server is asked for.
+        warnings.filterwarnings("ignore", "SSR mode", UserWarning)
+        gr.mount_gradio_app(
+            app,
+            build_app(assistant, service, workbench=workbench, logout=bool(users)),
+            path="/",
+            theme=_gradio_theme(),
+            # Gradio rewrites what it is given as css and loses declarations on the way; the head it leaves alone.
+            head=f"<style>{_theme('chat.css')}{styles(workbench)}</style>",
+            footer_links=[],
+            run_history=False,
+            show_error=False,
+            enable_monitoring=False,
+            ssr_mode=False,
+            pwa=False,
+            favicon_path=str(THEME / "favicon.svg"),
+        )
     if warm_up:
         service.warm_up()
     if users:
@@ -184,20 +175,31 @@ def serve(
     *,
     users: Mapping[str, str] | None = None,
     questions_a_minute: float | None = None,
+    index: Path | None = None,
+    uploads: bool | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until interrupted.
 
     Without a port, the first free one from 7860 is taken. `users` are names and hashed passwords. A visitor may ask
-    `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `on_ready` gets
-    the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
+    `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `index` is the
+    folder of the index, for the pages of the workbench; `uploads` says whether visitors may add and remove documents there: by
+    default on the loopback address, and past it where there are users. `on_ready` gets the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
     is logged.
     """
     listener = server.listen(host, port)
     if questions_a_minute is None:
         questions_a_minute = 0 if server.is_loopback(host) else QUESTIONS_A_MINUTE
     try:
-        app = create_server_app(assistant, users=users, questions_a_minute=questions_a_minute, warm_up=True)
+        trusted = server.is_loopback(host) or bool(users)
+        app = create_server_app(
+            assistant,
+            users=users,
+            questions_a_minute=questions_a_minute,
+            warm_up=True,
+            index=index,
+            rights=Rights(documents=trusted if uploads is None else uploads, manage=trusted),
+        )
     except BaseException:
         listener.close()
         raise

@@ -182,7 +182,7 @@ def meta_html(document: Document, page: int | None, language: str, place: Place 
     if publisher := document.metadata.get("publisher", "").strip():
         parts.append(f'<span dir="auto">{escape(publisher)}</span>')
     if published := document.metadata.get("date", "").strip():
-        parts.append(_date_html(published, language))
+        parts.append(date_html(published, language))
     if page is not None:
         parts.append(translated(language, "page" if place.slide is None else "slide", n=page))
     if place.row is not None:
@@ -213,7 +213,7 @@ def _breadcrumbs(headings: Sequence[str]) -> str:
     return f'<ol class="q-crumbs">{steps}</ol>'
 
 
-def _date_html(value: str, language: str) -> str:
+def date_html(value: str, language: str) -> str:
     """A date in words where `value` begins with an ISO date, else `value` as it stands."""
     try:
         day = date.fromisoformat(value[:10])

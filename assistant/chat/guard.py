@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.chat.limits import Rate
+from assistant.workbench.pages import PAGES
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body, at most; a question has at most 2,000 characters."""
 
 _READ = re.compile(
-    r"/|/healthz|/metrics|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
+    r"/healthz|/metrics|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
     r"|/(assets|static)/[\w./@-]+|/gradio_api/(queue/data|heartbeat/\w+|startup-events|app_id/?|info/?)"
 )
 _WRITE = re.compile(r"/gradio_api/(queue/join/?|cancel|reset/?|component_server/?)")
+
+_PAGES = frozenset({"/", *(f"/{page.path}" for page in PAGES)})
+_PAGES_READ = frozenset(path for page in PAGES for path in page.reads)
+_PAGES_WRITE = {path: most for page in PAGES for path, most in page.writes}
 
 _LOGIN = frozenset({("GET", "/login"), ("HEAD", "/login"), ("POST", "/login"), ("POST", "/logout")})
 
@@ -72,21 +77,23 @@ class Guard:
         self._more = _LOGIN if login else frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, or refuse it with 400, 404, 413 or 429."""
+        """Answer the request, or refuse it with 400, 403, 404, 413 or 429."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
             return
 
-        send_with_headers = _Sender(send, scope["path"] == "/").send
+        send_with_headers = _Sender(send, scope["path"] in _PAGES).send
 
         headers = {name.lower(): value for name, value in scope["headers"]}
         if not self._host_allowed(headers.get(b"host", b"")):
             await _refuse(send_with_headers, 400, b"This server does not answer to that host name.")
         elif not (_route_allowed(scope["method"], scope["path"]) or (scope["method"], scope["path"]) in self._more):
             await _refuse(send_with_headers, 404, b"Not found.")
-        elif not _size_allowed(scope["method"], headers.get(b"content-length", b"")):
+        elif scope["method"] == "POST" and not _own_page(headers):
+            await _refuse(send_with_headers, 403, b"This request comes from another site.")
+        elif not _size_allowed(scope["method"], scope["path"], headers.get(b"content-length", b"")):
             await _refuse(send_with_headers, 413, b"The request is too large.")
         elif scope["method"] == "POST" and self._rate.wait((scope.get("client") or ("",))[0]) > 0:
             await _refuse(send_with_headers, 429, b"Too many requests.")
@@ -150,15 +157,30 @@ def _route_allowed(method: str, path: str) -> bool:
     if ".." in path:
         return False
     if method in ("GET", "HEAD"):
-        return _READ.fullmatch(path) is not None
-    return method == "POST" and _WRITE.fullmatch(path) is not None
+        return path in _PAGES or path in _PAGES_READ or _READ.fullmatch(path) is not None
+    return method == "POST" and (path in _PAGES_WRITE or _WRITE.fullmatch(path) is not None)
 
 
-def _size_allowed(method: str, length: bytes) -> bool:
+def _own_page(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a request that may change something comes from a page of this server, or from no page at all.
+
+    Browsers say which since 2020; where they do not (a page served without TLS), they name the page's origin.
+    """
+    if site := headers.get(b"sec-fetch-site"):
+        return site in (b"same-origin", b"none")
+    origin = headers.get(b"origin")
+    if origin is None:
+        return True
+    asked = headers.get(b"x-forwarded-host", headers.get(b"host", b""))
+    return origin.partition(b"://")[2].lower() == asked.lower()
+
+
+def _size_allowed(method: str, path: str, length: bytes) -> bool:
     """A body must announce its size: browsers always do."""
     if method != "POST":
         return True
-    return length.isdigit() and int(length) <= MAX_BODY
+    most = _PAGES_WRITE.get(path, MAX_BODY)
+    return length.isdigit() and (most is None or int(length) <= most)
 
 
 async def _refuse(send: Send, status: int, reason: bytes) -> None:

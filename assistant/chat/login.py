@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from threading import Lock
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -22,11 +22,14 @@ from assistant.chat.markup import escape
 from assistant.chat.metrics import Metrics
 from assistant.chat.strings import DEFAULT_LANGUAGE, LANGUAGES, text
 from assistant.chat.users import Users
+from assistant.workbench.pages import PAGES
 
 COOKIE = "quipu_session"
 HOURS = 12
 MOST_SESSIONS = 10_000
 TRIES_A_MINUTE = 6
+_BACK = "page"
+_WAYS_BACK = frozenset({"/", *(f"/{page.path}" for page in PAGES)})
 
 logger = logging.getLogger(__name__)
 
@@ -97,8 +100,7 @@ class Login:
             if name is None:
                 response = PlainTextResponse("Log in.", 401, {"WWW-Authenticate": 'Basic realm="Quipu"'})
         elif name is None:
-            query = f"?{request.url.query}" if request.url.query else ""
-            response = RedirectResponse(f"/login{query}", 303) if path == "/" else PlainTextResponse("Log in.", 401)
+            response = _to_login(request) if path in _WAYS_BACK else PlainTextResponse("Log in.", 401)
         if response is None:
             scope["quipu.visitor"] = f"user:{name}"
             await self._app(scope, receive, send)
@@ -118,8 +120,7 @@ class Login:
             logger.warning("somebody at %s could not log in", address)
             return login_page(request, "login_failed", 401)
         self._metrics.logins.labels("done").inc()
-        query = f"?{request.url.query}" if request.url.query else ""
-        response = RedirectResponse(f"/{query}", 303)
+        response = RedirectResponse(_way_back(request), 303)
         secure = request.url.scheme == "https"
         response.set_cookie(
             COOKIE, self._sessions.begin(name), HOURS * 3600, httponly=True, samesite="lax", secure=secure
@@ -141,6 +142,21 @@ class Login:
         except (binascii.Error, UnicodeDecodeError):
             return None
         return name if await asyncio.to_thread(self._users.known, name, password) else None
+
+
+def _to_login(request: Request) -> RedirectResponse:
+    """To the page that asks, which knows the way back."""
+    query = [*request.query_params.multi_items()]
+    if request.url.path != "/":
+        query.append((_BACK, request.url.path))
+    return RedirectResponse(f"/login?{urlencode(query)}" if query else "/login", 303)
+
+
+def _way_back(request: Request) -> str:
+    """The page that was asked for before logging in, one of our own."""
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != _BACK]
+    path = request.query_params.get(_BACK, "/")
+    return (path if path in _WAYS_BACK else "/") + (f"?{urlencode(query)}" if query else "")
 
 
 def login_page(request: Request, problem: str = "", status: int = 200) -> HTMLResponse:

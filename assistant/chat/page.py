@@ -5,45 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistant.chat.markup import escape
+from assistant.chat.masthead import CHAT, NAMES, icon, masthead_html
 from assistant.chat.strings import DEFAULT_LANGUAGE, LANGUAGES, translated, translated_attribute
 
-_NAMES = {"en": "English", "es": "Español"}
 
-# A main cord with three knotted pendants, as a quipu has.
-_LOGO = (
-    '<svg class="q-logo" viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" '
-    'stroke-linecap="round"><path d="M3 6.5c6-2.2 20-2.2 26 0M9 6v20M16 5.2v23M23 6v16"/>'
-    '<g fill="currentColor" stroke="none"><circle cx="9" cy="14" r="2.6"/><circle cx="9" cy="21" r="2.6"/>'
-    '<circle cx="16" cy="11" r="2.6"/><circle cx="16" cy="22.5" r="2.6"/><circle cx="23" cy="16.5" r="2.6"/></g></svg>'
-)
-_ICONS = {
-    "ask": '<path d="M12 19V5M5 12l7-7 7 7"/>',
-    "stop": '<rect x="6" y="6" width="12" height="12" rx="2" fill="currentColor"/>',
-    "theme": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" stroke="none"/>',
-    "new": '<path d="M12 5v14M5 12h14"/>',
-    "narrow": '<path d="M4 6h16M7 12h10M10 18h4"/>',
-    "logout": '<path d="M14 4h5v16h-5M11 8l-4 4 4 4M7 12h9"/>',
-    "close": '<path d="M6 6l12 12M18 6L6 18"/>',
-    "previous": '<path d="M6 15l6-6 6 6"/>',
-    "next": '<path d="M6 9l6 6 6-6"/>',
-}
-
-
-def top_html(examples: Mapping[str, Sequence[str]], documents: int, *, logout: bool = False) -> str:
-    """Masthead, first page and the place where earlier turns are kept; `logout` adds a way to log out."""
+def top_html(
+    examples: Mapping[str, Sequence[str]], documents: int, *, pages: Sequence[str] = (), logout: bool = False
+) -> str:
+    """Masthead, first page and the place where earlier turns are kept; see `masthead_html`."""
     language = DEFAULT_LANGUAGE
     columns = "".join(
-        f'<div class="q-examples" lang="{code}"><h3>{_NAMES[code]}</h3><ul>{_examples_html(examples[code])}</ul></div>'
+        f'<div class="q-examples" lang="{code}"><h3>{NAMES[code]}</h3><ul>{_examples_html(examples[code])}</ul></div>'
         for code in LANGUAGES
         if examples.get(code)
     )
     shown = f'<p class="q-label">{translated(language, "examples")}</p><div class="q-example-columns">{columns}</div>'
     return (
         f'<a class="q-skip" href="#q-input" data-skip>{translated(language, "skip")}</a>'
-        f'<div class="q-masthead"><p class="q-brand">{_LOGO}<span>Quipu</span></p>'
-        f'<p class="q-tagline">{translated(language, "tagline")}</p><div class="q-tools">'
-        f"{_tool('new', 'new', language, hidden=True)}{_languages_html(language)}{_tool('theme', 'theme', language)}"
-        f"{_tool('logout', 'logout', language) if logout else ''}</div></div>"
+        f"{masthead_html(CHAT, pages, logout=logout)}"
         f'<section class="q-intro" id="q-intro"><h1>{translated(language, "intro_title")}</h1>'
         f'<p class="q-lead">{translated(language, "intro_text")} '
         f"{translated(language, 'intro_corpus', n=documents)}</p>{shown if columns else ''}</section>"
@@ -69,21 +48,14 @@ def composer_html() -> str:
         f"{icon('stop')}</button></div>"
         f'<p class="q-hint" id="q-hint">{translated(language, "hint")}</p></form>'
         '<div class="q-hidden" id="q-status" role="status" aria-live="polite"></div>'
-        f"{_reader_html(language)}"
+        f"{reader_html(language)}"
         '<div id="q-tip" role="tooltip" hidden><span class="q-tip-quote" dir="auto"></span>'
         '<span class="q-tip-title" dir="auto"></span></div>'
     )
 
 
-def icon(name: str) -> str:
-    """A line drawing of 24 units that takes the colour of the text."""
-    return (
-        '<svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" '
-        f'stroke-linecap="round" stroke-linejoin="round">{_ICONS[name]}</svg>'
-    )
-
-
-def _reader_html(language: str) -> str:
+def reader_html(language: str) -> str:
+    """The reader, closed: a dialog that holds one document."""
     buttons = "".join(
         f'<button type="button" class="q-tool" data-reader="{name}" {translated_attribute(language, "label", name)} '
         f"{translated_attribute(language, 'title', name)}>{icon(name)}</button>"
@@ -136,25 +108,6 @@ def _filter_html(language: str) -> str:
         f'<button type="button" class="q-action" data-filter="clear">{translated(language, "narrow_clear")}</button>'
         f'<button type="button" class="q-button" data-filter="done">{translated(language, "narrow_done")}</button>'
         "</div></section>"
-    )
-
-
-def _languages_html(language: str) -> str:
-    choices = "".join(
-        f'<button type="button" data-language="{code}" lang="{code}" aria-label="{_NAMES[code]}" '
-        f'aria-pressed="{"true" if code == language else "false"}">{code.upper()}</button>'
-        for code in LANGUAGES
-    )
-    return (
-        f'<div class="q-languages" role="group" {translated_attribute(language, "label", "language")}>{choices}</div>'
-    )
-
-
-def _tool(name: str, action: str, language: str, *, hidden: bool = False) -> str:
-    return (
-        f'<button type="button" class="q-tool" data-tool="{action}" {"hidden " if hidden else ""}'
-        f"{translated_attribute(language, 'label', name)} {translated_attribute(language, 'title', name)}>"
-        f"{icon(name)}</button>"
     )
 
 

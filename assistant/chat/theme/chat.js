@@ -160,14 +160,6 @@ function newConversation() {
   input.focus();
 }
 
-function logOut() {
-  const leaving = document.createElement("form");
-  leaving.method = "post";
-  leaving.action = "logout";
-  document.body.append(leaving);
-  leaving.submit();
-}
-
 async function toClipboard(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -218,9 +210,7 @@ function clicked(event) {
     openPassage(button.closest(".q-card").dataset.doc, Number(data.start), Number(data.end), button);
   }
   else if (button.classList.contains("q-example")) ask(data.question);
-  else if (data.language) { stored.set("language", data.language); setLanguage(data.language); }
-  else if (data.tool === "theme") switchTheme();
-  else if (data.tool === "logout") logOut();
+  else if (mastheadClicked(data)) return;
   else if (data.tool === "new") newConversation();
   else if (button.matches("[data-skip]")) { event.preventDefault(); input.focus(); }
 }
