@@ -355,6 +355,19 @@ def _ask_all(questions: Path, index_dir: Path | None, k: int, as_json: bool, whe
     default=None,
     help="Whether documents may be added and removed in the browser.  [yes on this machine alone or with --users]",
 )
+@click.option(
+    "--record/--no-record",
+    default=True,
+    show_default=True,
+    help="Keep the questions, without who asked, in the index's folder for the page of gaps.",
+)
+@click.option(
+    "--sets",
+    type=FOLDER,
+    multiple=True,
+    metavar="DIR",
+    help="A folder of question sets that may be run in the browser.",
+)
 def chat(
     index_dir: Path | None,
     host: str,
@@ -362,6 +375,8 @@ def chat(
     users_file: Path | None,
     rate: float | None,
     uploads: bool | None,
+    record: bool,
+    sets: tuple[Path, ...],
 ) -> None:
     """Open the chat; the address is printed once it answers."""
     from assistant.terminal import note, waiting
@@ -388,6 +403,8 @@ def chat(
             questions_a_minute=rate,
             index=_folder(index_dir),
             uploads=uploads,
+            record=record,
+            sets=sets,
             on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"),
         )
     finally:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from assistant.chat.service import AT_ONCE, WAITING, Service
 from assistant.chat.strings import strings
 from assistant.chat.users import Users
 from assistant.live import pinned
+from assistant.workbench import asked, judging
+from assistant.workbench.asked import Turns
 from assistant.workbench.pages import add_pages, add_routes, shown_pages, styles
 from assistant.workbench.types import ALL_RIGHTS, Rights, Workbench
 
@@ -70,6 +73,12 @@ def build_app(
             return narrowing.narrow(library, asked)
 
     functions = [*reader_functions(assistant, served.metrics), page_function("narrow", narrowed, "narrow_failed")]
+    composer_html, scripts, tables = page.composer_html(), [_theme(name) for name in SCRIPTS], strings()
+    if workbench is not None and workbench.turns is not None:
+        functions += judging.functions(workbench)
+        composer_html += judging.dialog_html(workbench)
+        scripts.insert(-1, judging.script())
+        tables = {code: dict(table) for code, table in judging.WORDS.tables.items()}
     with gr.Blocks(analytics_enabled=False, title="Quipu", fill_width=True) as blocks:
         gr.HTML(
             page.top_html(
@@ -84,11 +93,11 @@ def build_app(
         )
         answer = gr.HTML("", elem_id="q-stage", js_on_load=_theme("stage.js"), **PLAIN)
         composer = gr.HTML(
-            page.composer_html(),
+            composer_html,
             elem_id="q-bottom",
-            js_on_load="\n".join(_theme(name) for name in SCRIPTS),
+            js_on_load="\n".join(scripts),
             server_functions=functions,
-            strings=strings(),
+            strings=tables,
             **PLAIN,
         )
         asking = composer.ask_question(
@@ -119,18 +128,30 @@ def create_server_app(
     warm_up: bool = False,
     index: Path | None = None,
     rights: Rights = ALL_RIGHTS,
+    record: bool = True,
+    sets: Sequence[Path] = (),
 ) -> ASGIApp:
     """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`.
 
     `at_once` questions are worked on together; `warm_up` asks some before the first visitor does. `index` is the folder
     of the index that is asked: pages of the workbench that keep something there are left out without it. `rights` says
-    what visitors may do on these pages.
+    what visitors may do on these pages. `record` says whether questions are kept, without who asked, for the page of gaps;
+    `sets` are folders of question sets.
     """
     import fastapi
 
     gr = _gradio()
     metrics = Metrics(assistant.generation_id, len(assistant.doc_ids()))
-    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once)
+    workbench = Workbench(assistant, index, metrics, rights, logout=bool(users), sets=tuple(sets))
+    if workbench.writable():
+        workbench = replace(workbench, turns=Turns(workbench.folder / asked.FILE if record else None))
+    service = Service(
+        assistant,
+        metrics,
+        questions_a_minute=questions_a_minute,
+        at_once=at_once,
+        judged=judging.judged(workbench) if workbench.turns is not None else None,
+    )
     app = fastapi.FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
@@ -141,7 +162,6 @@ def create_server_app(
     def prometheus() -> Any:
         return fastapi.Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    workbench = Workbench(assistant, index, metrics, rights, logout=bool(users))
     add_routes(app, workbench)
     with warnings.catch_warnings():
         # Said of several pages although no rendering on the server is asked for.
@@ -152,7 +172,7 @@ def create_server_app(
             path="/",
             theme=_gradio_theme(),
             # Gradio rewrites what it is given as css and loses declarations on the way; the head it leaves alone.
-            head=f"<style>{_theme('chat.css')}{styles(workbench)}</style>",
+            head=f"<style>{_theme('chat.css')}{judging.style() if workbench.turns else ''}{styles(workbench)}</style>",
             footer_links=[],
             run_history=False,
             show_error=False,
@@ -177,6 +197,8 @@ def serve(
     questions_a_minute: float | None = None,
     index: Path | None = None,
     uploads: bool | None = None,
+    record: bool = True,
+    sets: Sequence[Path] = (),
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until interrupted.
@@ -184,7 +206,7 @@ def serve(
     Without a port, the first free one from 7860 is taken. `users` are names and hashed passwords. A visitor may ask
     `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `index` is the
     folder of the index, for the pages of the workbench; `uploads` says whether visitors may add and remove documents there: by
-    default on the loopback address, and past it where there are users. `on_ready` gets the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
+    default on the loopback address, and past it where there are users. `record` and `sets` as for `create_server_app`. `on_ready` gets the address once the server answers. Raises QuipuError where the port is in use. Past the loopback address, a warning
     is logged.
     """
     listener = server.listen(host, port)
@@ -199,6 +221,8 @@ def serve(
             warm_up=True,
             index=index,
             rights=Rights(documents=trusted if uploads is None else uploads, manage=trusted),
+            record=record,
+            sets=sets,
         )
     except BaseException:
         listener.close()

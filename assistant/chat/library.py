@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.filters import Facets, Filter
 from assistant.types import Answer
-from index.types import Document, Passage
+from index.types import Document, Manifest, Passage
 
 
 class Library(Protocol):
@@ -42,6 +45,19 @@ class ChatAssistant(Library, Protocol):
     @property
     def generation_id(self) -> str:
         """The generation of the index that answers."""
+        ...
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of that generation."""
+        ...
+
+    def encode_questions(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of questions, `(questions, dim)`."""
+        ...
+
+    def holds_term(self, term: str) -> bool:
+        """Whether a word of the term occurs in the documents."""
         ...
 
     def ask(self, question: str, *, where: Filter | None = None) -> Answer:

@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -81,9 +81,12 @@ class Service:
         questions_a_minute: float = 0,
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
+        judged: Callable[[Answer, str], str] | None = None,
     ) -> None:
+        """`judged` gives the HTML, in a language, by which people say what they think of an answer."""
         self.assistant = assistant
         self.metrics = metrics or Metrics()
+        self._judged = judged
         self.line = Line(at_once, waiting)
         self.metrics.watch(self.line)
         self._rate = Rate(questions_a_minute, max(1, round(questions_a_minute / 3)))
@@ -129,7 +132,10 @@ class Service:
         try:
             with pinned(self.assistant) as library:
                 answer = self._answer(asking, library)
-                yield from turn.stages(answer, library, asking.language, asking.turn_id, typed=asking.typed)
+                judging = self._judged(answer, asking.language) if self._judged else ""
+                yield from turn.stages(
+                    answer, library, asking.language, asking.turn_id, typed=asking.typed, judging=judging
+                )
             self.metrics.count("refused" if answer.abstained else "answered", time.perf_counter() - begun)
         except QuipuError as error:
             self.metrics.count("rejected")

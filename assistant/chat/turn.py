@@ -71,11 +71,13 @@ def support(confidence: float) -> str:
     return "partial" if confidence >= PARTLY_SUPPORTED else "weak"
 
 
-def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typed: str = "") -> Iterator[str]:
+def stages(
+    answer: Answer, library: Library, language: str, turn_id: int, *, typed: str = "", judging: str = ""
+) -> Iterator[str]:
     """The turn as it grows, statement by statement in at most STAGES; the last one is whole and says so (`data-state`).
 
     The evidence is there from the first stage. `turn_id` makes ids unique in the page. `typed` is what the visitor wrote where
-    the answer's question is a follow-up that was put so that it stands by itself.
+    the answer's question is a follow-up that was put so that it stands by itself; `judging` is HTML for what may be said of it.
     """
     evidence = _evidence_html(answer, library, language)
     before = followed_html(typed, language) + applied_html(answer.where, library, language)
@@ -86,9 +88,8 @@ def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typ
     body = (
         before + _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
     )
-    yield _turn_html(
-        answer, body + _actions_html(copied_text(answer, library, language), language), evidence, "done", turn_id
-    )
+    body += _actions_html(copied_text(answer, library, language), language) + judging
+    yield _turn_html(answer, body, evidence, "done", turn_id)
 
 
 def followed_html(typed: str, language: str) -> str:

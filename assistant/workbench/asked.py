@@ -56,6 +56,11 @@ class Turns:
         self._last: Future[None] | None = None
         self._failed = False
 
+    @property
+    def recording(self) -> bool:
+        """Whether questions are kept."""
+        return self._path is not None
+
     def begin(self, answer: Answer) -> str:
         """The id of a turn that ended with this answer."""
         turn_id = secrets.token_urlsafe(12)

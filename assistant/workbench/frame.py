@@ -23,13 +23,13 @@ def add_page(
     body: str,
     words: Words,
     *,
-    script: str,
+    script: str | Sequence[str],
     functions: Sequence[PageFunction] = (),
     **props: Any,
 ) -> None:
     """Add a page to the Blocks that are open: to be called from its module's `build`.
 
-    `body` is HTML, everything in it escaped; `words` hold `title`, the page's name. `script` is a file of `theme/` that runs in the
+    `body` is HTML, everything in it escaped; `words` hold `title`, the page's name. `script` is a file of `theme/`, or several, that run in the
     page after the shared ones, where `words(key)`, `translate(node)`, `announce(text)`, `openPassage(doc, start, end, opener)`,
     `server.<function>(object)` and `props` are at hand; see `theme/frame.js`.
     """
@@ -44,7 +44,8 @@ def add_page(
         js_on_load=None,
         **plain,
     )
-    scripts = [*(CHAT_THEME / name for name in SHARED), THEME / script, THEME / "frame.js"]
+    own = [script] if isinstance(script, str) else script
+    scripts = [*(CHAT_THEME / name for name in SHARED), *(THEME / name for name in own), THEME / "frame.js"]
     gr.HTML(
         f'<div class="w-page w-{path}" id="w-main" tabindex="-1">{body}</div>'
         '<div class="q-hidden" id="q-status" role="status" aria-live="polite"></div>'

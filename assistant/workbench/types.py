@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assistant.chat.library import ChatAssistant
 from assistant.chat.metrics import Metrics
+from assistant.workbench.asked import Turns
 
 FOLDER = "workbench"
 
@@ -26,7 +27,8 @@ ALL_RIGHTS = Rights()
 class Workbench:
     """What pages work with: the assistant, and the folder of its index where there is one.
 
-    `logout` says that visitors are logged in, and want a way out.
+    `logout` says that visitors are logged in, and want a way out. `turns` are the answers that can be judged, where what is said
+    of them can be kept; `sets` are folders in which question sets are looked for.
     """
 
     assistant: ChatAssistant
@@ -34,6 +36,8 @@ class Workbench:
     metrics: Metrics
     rights: Rights = ALL_RIGHTS
     logout: bool = False
+    turns: Turns | None = None
+    sets: tuple[Path, ...] = ()
 
     @property
     def folder(self) -> Path:
