@@ -8,7 +8,7 @@ away first, so that what is left is what they ask about, in whatever language.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,31 +74,32 @@ def clusters(vectors: NDArray[np.float32], background: NDArray[np.float32], apar
 
 
 def label(
-    weighted: Sequence[tuple[str, int]], missing: Sequence[Sequence[str]], others: Sequence[str] = ()
+    weighted: Sequence[tuple[str, int]], missing: Sequence[Sequence[str]], everywhere: Mapping[str, int]
 ) -> tuple[str, ...]:
     """The terms that tell a heap from the rest, the most telling first, as they were asked.
 
     `weighted` are its questions and how often each was asked, `missing` the terms of each that the corpus lacks. Without any,
-    it is the words that its questions share and `others`, the questions of other heaps, do not have.
+    it is the words that its questions share and other heaps do not have: `everywhere` are the counts of `word_counts` of all.
     """
-    lacked: Counter[str] = Counter()
+    named = missing if any(missing) else [words_of(question) for question, _ in weighted]
+    times_of: Counter[str] = Counter()
     spelt: dict[str, Counter[str]] = {}
-    for (_, times), terms in zip(weighted, missing, strict=True):
-        for term in {fold(term): term for term in terms}.values():
-            lacked[fold(term)] += times
-            spelt.setdefault(fold(term), Counter())[term] += times
-    if not lacked:
-        elsewhere = Counter(word for question in others for word in {fold(word) for word in words_of(question)})
-        for question, times in weighted:
-            for word in dict.fromkeys(words_of(question)):
-                lacked[fold(word)] += times
-                spelt.setdefault(fold(word), Counter())[word] += times
-        scores = {word: times / (1 + elsewhere[word]) for word, times in lacked.items()}
-    else:
-        scores = {word: float(times) for word, times in lacked.items()}
-    order = {word: place for place, word in enumerate(lacked)}
-    best = sorted(scores, key=lambda word: (-scores[word], order[word]))[:MOST_TERMS]
+    for (_, times), terms in zip(weighted, named, strict=True):
+        for folded, term in {fold(term): term for term in terms}.items():
+            times_of[folded] += times
+            spelt.setdefault(folded, Counter())[term] += times
+    scores: dict[str, float] = dict(times_of)
+    if not any(missing):
+        own = word_counts(question for question, _ in weighted)
+        scores = {word: times / (1 + everywhere.get(word, 0) - own[word]) for word, times in times_of.items()}
+    # As they were asked first, where they are as telling as one another.
+    best = sorted(scores, key=lambda word: -scores[word])[:MOST_TERMS]
     return tuple(spelt[word].most_common(1)[0][0] for word in best)
+
+
+def word_counts(questions: Iterable[str]) -> Counter[str]:
+    """In how many of the questions each content word stands, by its folded form."""
+    return Counter(word for question in questions for word in {fold(word) for word in words_of(question)})
 
 
 def words_of(question: str) -> list[str]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from assistant.question import fold
 from assistant.workbench import journal
 from assistant.workbench.asked import Asked
-from assistant.workbench.clusters import BACKGROUND, Encode, clusters, label
+from assistant.workbench.clusters import BACKGROUND, Encode, clusters, label, word_counts
 
 FILE = "gaps.jsonl"
 MOST_QUESTIONS = 2_000
@@ -105,14 +105,13 @@ def find_gaps(
         return []
     background = encode(BACKGROUND)
     rows = clusters(encode([one.question for one in asked]), background)
+    everywhere = word_counts(one.question for one in asked)
     waved_off = set(dismissed)
     found = []
     for members in rows:
         own = [asked[row] for row in members]
-        inside = set(members)
-        others = [one.question for row, one in enumerate(asked) if row not in inside]
         missing = [[term for term in one.missing if not known(term)] for one in own]
-        terms = label([(one.question, one.times) for one in own], missing, others)
+        terms = label([(one.question, one.times) for one in own], missing, everywhere)
         near: Counter[str] = Counter()
         for one in own:
             for place, doc_id in enumerate(one.nearest):

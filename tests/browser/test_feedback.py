@@ -16,6 +16,7 @@ from conftest import SEEDS, Served, Visitor, served
 from test_chat import findings, fits
 
 from assistant.chat.strings import LANGUAGES
+from assistant.chat.users import hashed_password
 from assistant.live import LiveAssistant
 from assistant.workbench import asked, cases, feedback, gaps
 from assistant.workbench.evaluate_page import WORDS as EVALUATE_WORDS
@@ -330,6 +331,26 @@ def test_strangers_may_judge_but_see_nothing_of_others(visit: Any, workbench: Se
         page.wait_for_selector("#q-stage .j-thumb[aria-pressed=true]")
         assert page.request.get(f"{public.url}evaluate/report?run=x").status == 404
     assert len(feedback.read_feedback(folder_of(workbench) / feedback.FILE)) == 1
+
+
+def test_who_is_logged_in_stands_beside_what_was_said(visit: Any, workbench: Served) -> None:
+    users = {"ana": hashed_password("ana", "correct horse")}
+    with served(workbench.assistant, index=workbench.assistant._index, users=users) as closed:
+        visitor = visit(url=closed.url)
+        page = visitor.page
+        page.goto(f"{closed.url}feedback")
+        page.fill("#name", "ana")
+        page.fill("#password", "correct horse")
+        page.click("button[type=submit]")
+        page.wait_for_selector("#f-view[data-shown]")
+        visitor.open()
+        visitor.ask(JUSTICE)
+        page.click("#q-stage .j-thumb[data-judge=up]")
+        page.wait_for_selector("#q-stage .j-thumb[data-judge=up][aria-pressed=true]")
+        open_page(visitor, "feedback")
+        assert "ana" in page.inner_text(".f-item .w-note")
+    assert [one.by for one in feedback.read_feedback(folder_of(workbench) / feedback.FILE)] == ["ana"]
+    assert "ana" not in (folder_of(workbench) / asked.FILE).read_text(encoding="utf-8")
 
 
 def test_both_languages_have_the_same_words() -> None:

@@ -349,3 +349,31 @@ def test_the_program_measures_a_set_and_says_how_far_it_is(seed_index: Path, tmp
     )  # fmt: skip
     assert failed.returncode == 1
     assert json.loads(failed.stdout.splitlines()[-1])["error"].startswith("small.jsonl:1: not JSON")
+
+
+def test_a_report_runs_its_scripts_in_an_origin_of_its_own_and_in_our_frame_alone() -> None:
+    from assistant.chat.guard import Guard
+
+    def headers(path: str) -> dict[bytes, bytes]:
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            kind = [(b"content-type", b"text/html"), (b"x-frame-options", b"ALLOWALL")]
+            await send({"type": "http.response.start", "status": 200, "headers": kind})
+            await send({"type": "http.response.body", "body": b"<script>1</script>"})
+
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"localhost")]}
+        with pytest.raises(StopIteration):
+            Guard(application, None)(scope, None, send).send(None)  # type: ignore[arg-type]
+        return dict(sent[0]["headers"])
+
+    report, page = headers("/evaluate/report"), headers("/evaluate")
+    assert report[b"content-security-policy"].endswith(b"frame-ancestors 'self'; sandbox allow-scripts")
+    assert b"connect-src" not in report[b"content-security-policy"]
+    assert report[b"x-frame-options"] == b"SAMEORIGIN"
+    assert b"frame-src 'self'" in page[b"content-security-policy"]
+    assert b"frame-ancestors 'none'" in page[b"content-security-policy"]
+    assert page[b"x-frame-options"] == b"DENY"
