@@ -138,11 +138,21 @@ def _text(value: object) -> str:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
 
 
-def proposed_musts(quote: str) -> list[str]:
-    """What a right answer most likely has to cite of a quote: its figures, each once; else the quote, if it is short."""
-    figures = list(dict.fromkeys(found.group().strip() for found in _FIGURE.finditer(quote)))
-    if figures:
-        return figures[:3]
+def figures(quote: str) -> list[str]:
+    """The figures of a quote in order, each once."""
+    return list(dict.fromkeys(found.group().strip() for found in _FIGURE.finditer(quote)))
+
+
+def proposed_musts(quote: str, answer: str = "") -> list[str]:
+    """What a right answer most likely has to cite of a quote: its figures that `answer` names too, else its one figure.
+
+    Of a quote without figures it is the quote itself, if that is short. With several figures nobody can tell which was asked for.
+    """
+    found = figures(quote)
+    if named := [figure for figure in found if figure in figures(answer)]:
+        return named
+    if found:
+        return found if len(found) == 1 else []
     flat = " ".join(quote.split())
     return [flat] if len(flat) <= 60 else []
 

@@ -92,9 +92,10 @@ def label(
     if not any(missing):
         own = word_counts(question for question, _ in weighted)
         scores = {word: times / (1 + everywhere.get(word, 0) - own[word]) for word, times in times_of.items()}
-    # As they were asked first, where they are as telling as one another.
-    best = sorted(scores, key=lambda word: -scores[word])[:MOST_TERMS]
-    return tuple(spelt[word].most_common(1)[0][0] for word in best)
+    written = {word: spellings.most_common(1)[0][0] for word, spellings in spelt.items()}
+    # Names before other words that are as telling, and else those that were asked first.
+    best = sorted(scores, key=lambda word: (-scores[word], written[word].islower()))[:MOST_TERMS]
+    return tuple(written[word] for word in best)
 
 
 def word_counts(questions: Iterable[str]) -> Counter[str]:

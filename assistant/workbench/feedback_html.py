@@ -9,12 +9,14 @@ from urllib.parse import quote as in_address
 from assistant.chat.evidence import date_html
 from assistant.chat.markup import escape, language_attribute
 from assistant.chat.masthead import icon
-from assistant.chat.strings import DEFAULT_LANGUAGE, words_of
+from assistant.chat.strings import DEFAULT_LANGUAGE, LANGUAGES, Words, words_of
+from assistant.workbench import judging
 from assistant.workbench.cases import Case
 from assistant.workbench.feedback import Feedback
 from assistant.workbench.gaps import Gap, Refused, question_key
 
-WORDS = words_of(Path(__file__).with_name("feedback.json"))
+_OWN = words_of(Path(__file__).with_name("feedback.json"))
+WORDS = Words({code: {**judging.WORDS.tables[code], **_OWN.tables[code]} for code in LANGUAGES})
 MOST_SHOWN = 200
 QUESTIONS_SHOWN = 5
 LONG_ANSWER = 420

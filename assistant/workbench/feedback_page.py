@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant.chat.functions import Asked, page_function, visited_function
 from assistant.chat.library import ChatAssistant
-from assistant.chat.strings import LANGUAGES, Words, known_language, words_of
+from assistant.chat.strings import known_language
 from assistant.live import pinned
 from assistant.workbench import asked as asked_in_chat
 from assistant.workbench import cases, feedback, gaps, judging
@@ -17,9 +16,6 @@ from assistant.workbench import feedback_html as html
 from assistant.workbench.frame import add_page
 from assistant.workbench.types import Workbench
 from index.errors import QuipuError
-
-_OWN = words_of(Path(__file__).with_name("feedback.json"))
-WORDS = Words({code: {**judging.WORDS.tables[code], **_OWN.tables[code]} for code in LANGUAGES})
 
 
 def build(workbench: Workbench) -> None:
@@ -50,7 +46,8 @@ def build(workbench: Workbench) -> None:
                     found_gaps(library),
                     {one.doc_id: one.title for one in library.facets.documents},
                     language,
-                    recording=workbench.turns is not None and workbench.turns.recording,
+                    # Where nothing can be written, the page says so at its head.
+                    recording=workbench.turns is None or workbench.turns.recording,
                     writable=writable,
                 )
             elif asked.get("view") == "cases":
@@ -86,7 +83,7 @@ def build(workbench: Workbench) -> None:
         workbench,
         "feedback",
         html.body_html() + judging.dialog_html(workbench),
-        WORDS,
+        html.WORDS,
         script=("judging.js", "feedback.js"),
         functions=functions,
     )

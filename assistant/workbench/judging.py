@@ -104,7 +104,7 @@ def dialog_html(workbench: Workbench) -> str:
         f'<textarea id="j-pasted" rows="3" dir="auto" {label("case_pasted")}></textarea>'
         f'<button type="button" class="q-action" data-case-do="paste">{words("case_add_pasted")}</button></details>'
         f'<label class="j-field"><span>{words("case_must")}</span><textarea id="j-must" rows="2" dir="auto" '
-        f'aria-describedby="j-must-hint"></textarea></label><p class="q-quiet j-hint" id="j-must-hint">{words("case_must_hint")}</p>'
+        f'aria-describedby="j-must-hint"></textarea></label><div class="j-figures" id="j-figures" hidden></div><p class="q-quiet j-hint" id="j-must-hint">{words("case_must_hint")}</p>'
         f'<label class="j-field"><span>{words("case_answer")}</span>'
         f'<textarea id="j-answer" rows="2" maxlength="{cases.LONGEST_ANSWER}" dir="auto" '
         f'aria-describedby="j-answer-hint"></textarea></label><p class="q-quiet j-hint" id="j-answer-hint">{words("case_answer_hint")}</p></div>'
@@ -149,7 +149,9 @@ def functions(workbench: Workbench) -> list[PageFunction]:
 
     def case_quote(asked: Asked) -> dict[str, Any]:
         with pinned(assistant) as library:
-            return quoted(library, asked.get("doc"), asked.get("quote")) or {"error": "case_not_verbatim"}
+            return quoted(library, asked.get("doc"), asked.get("quote"), str(asked.get("answer", ""))) or {
+                "error": "case_not_verbatim"
+            }
 
     def case_keep(asked: Asked) -> dict[str, Any]:
         try:
@@ -183,13 +185,14 @@ def _said(workbench: Workbench, turn: str) -> Mapping[str, Any] | None:
 
 def form(turn: Mapping[str, Any], library: ChatAssistant) -> dict[str, Any]:
     """What the dialog begins with: the question, the first quote of the answer if it still stands, and the documents."""
-    standing = (quoted(library, citation["doc_id"], citation["quote"]) for citation in turn["citations"])
+    said = str(turn.get("correction", ""))
+    standing = (quoted(library, citation["doc_id"], citation["quote"], said) for citation in turn["citations"])
     first = next((found for found in standing if found is not None), None)
     near = dict.fromkeys([*(citation["doc_id"] for citation in turn["citations"]), *turn.get("nearest", ())])
     return {
         "question": turn["question"],
         "quotes": [first] if first else [],
-        "answer": turn.get("correction", ""),
+        "answer": said,
         "documents": documents(library, "", tuple(near)),
     }
 
@@ -206,8 +209,8 @@ def documents(library: ChatAssistant, find: str, first: tuple[str, ...] = ()) ->
     return ([[doc_id, known[doc_id]] for doc_id in first if doc_id in known] + fitting)[:_LISTED]
 
 
-def quoted(library: ChatAssistant, doc_id: object, quote: object) -> dict[str, Any] | None:
-    """A quote as its document has it, where it stands, and what of it a right answer most likely has to cite."""
+def quoted(library: ChatAssistant, doc_id: object, quote: object, answer: str = "") -> dict[str, Any] | None:
+    """A quote as its document has it, where it stands, and what of it the right `answer` most likely has to cite."""
     if not isinstance(doc_id, str) or not isinstance(quote, str) or doc_id not in library.doc_ids():
         return None
     document = library.document(doc_id)
@@ -221,5 +224,6 @@ def quoted(library: ChatAssistant, doc_id: object, quote: object) -> dict[str, A
         "quote": found,
         "start": start,
         "end": start + len(found),
-        "musts": cases.proposed_musts(found),
+        "musts": cases.proposed_musts(found, answer),
+        "figures": cases.figures(found),
     }

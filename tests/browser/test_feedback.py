@@ -20,7 +20,7 @@ from assistant.chat.users import hashed_password
 from assistant.live import LiveAssistant
 from assistant.workbench import asked, cases, feedback, gaps
 from assistant.workbench.evaluate_page import WORDS as EVALUATE_WORDS
-from assistant.workbench.feedback_page import WORDS
+from assistant.workbench.feedback_html import WORDS
 from assistant.workbench.types import Rights
 from index.build import build_index
 

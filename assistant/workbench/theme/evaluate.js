@@ -118,9 +118,16 @@ function showProblems(title, problems) {
   place.hidden = !title;
 }
 
+function say(key, values = {}) {
+  const said = byId("e-said");
+  said.textContent = key ? words(key, values) : "";
+  if (key) Object.assign(said.dataset, { t: key, values: JSON.stringify(values) });
+  else delete said.dataset.t;
+}
+
 async function upload(file) {
   showProblems("", []);
-  announce("uploading");
+  say("uploading");
   let reply;
   try {
     const answer = await fetch(`/evaluate/upload?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
@@ -129,11 +136,11 @@ async function upload(file) {
     reply = { said: words("upload_failed"), problems: [] };
   }
   if (!reply.key) {
-    byId("q-status").textContent = "";
+    say("");
     showProblems(reply.said, reply.problems);
     return;
   }
-  announce("uploaded", { n: reply.questions });
+  say("uploaded", { n: reply.questions });
   evaluatePage.set = reply.key;
   await showSets();
 }

@@ -4,7 +4,10 @@ const caseForm = { quotes: [], doc: "", request: 0, opener: null, mustTouched: f
 
 function judgeNote(judge, key, values = {}) {
   const note = judge.querySelector(".j-note");
-  note.textContent = key in tables[language] ? words(key, values) : key;
+  const known = key in tables[language];
+  note.textContent = known ? words(key, values) : key;
+  if (known) Object.assign(note.dataset, { t: key, values: JSON.stringify(values) });
+  else delete note.dataset.t;
 }
 
 async function sendJudgement(judge, rating) {
@@ -72,6 +75,25 @@ function showQuotes() {
   if (!caseForm.mustTouched) {
     byId("j-must").value = [...new Set(caseForm.quotes.flatMap((quote) => quote.musts))].slice(0, 10).join("\n");
   }
+  showFigures();
+}
+
+const musts = () => byId("j-must").value.split("\n").map((line) => line.trim()).filter(Boolean);
+
+// Figures of the quotes that are not asked for yet, to be added by a click.
+function showFigures() {
+  const asked = musts();
+  const figures = [...new Set(caseForm.quotes.flatMap((quote) => quote.figures))].filter((figure) => !asked.includes(figure));
+  byId("j-figures").hidden = !figures.length;
+  byId("j-figures").replaceChildren(...figures.slice(0, 8).map((figure) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "j-figure";
+    button.dataset.caseDo = "must";
+    button.dataset.figure = figure;
+    button.append(`+ ${figure}`);
+    return button;
+  }));
 }
 
 function showDocuments(documents) {
@@ -132,7 +154,7 @@ function selectedText() {
 async function addQuote(quote) {
   let reply;
   try {
-    reply = await server.case_quote({ doc: caseForm.doc, quote });
+    reply = await server.case_quote({ doc: caseForm.doc, quote, answer: byId("j-answer").value });
   } catch {
     reply = { error: "case_failed" };
   }
@@ -185,7 +207,7 @@ async function saveCase(event) {
     question: byId("j-question").value,
     answerable,
     quotes: caseForm.quotes.map(({ doc, quote }) => ({ doc, quote })),
-    must_include: byId("j-must").value.split("\n").map((line) => line.trim()).filter(Boolean),
+    must_include: musts(),
     answer: byId("j-answer").value,
   };
   let reply;
@@ -207,7 +229,12 @@ function caseClicked(button) {
   if (action === "close") caseDialog.close();
   else if (action === "use") addQuote(selectedText());
   else if (action === "paste") addQuote(byId("j-pasted").value);
-  else if (action === "remove") {
+  else if (action === "must") {
+    caseForm.mustTouched = true;
+    byId("j-must").value = [...musts(), button.dataset.figure].join("\n");
+    showFigures();
+    byId("j-must").focus();
+  } else if (action === "remove") {
     caseForm.quotes.splice(Number(button.dataset.number), 1);
     showQuotes();
     showCaseText(caseForm.doc, true);
@@ -234,7 +261,7 @@ document.addEventListener("submit", async (event) => {
 if (caseDialog) {
   let finding = 0;
   byId("j-case-form").addEventListener("submit", saveCase);
-  byId("j-must").addEventListener("input", () => { caseForm.mustTouched = true; });
+  byId("j-must").addEventListener("input", () => { caseForm.mustTouched = true; showFigures(); });
   byId("j-documents").addEventListener("change", (event) => showCaseText(event.target.value));
   byId("j-find").addEventListener("input", () => {
     clearTimeout(finding);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -16,9 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.assistant import Assistant
+from assistant.chat.metrics import Metrics
+from assistant.chat.service import Asking, Service
 from assistant.filters import Filter
 from assistant.types import Answer, Citation
-from assistant.workbench import asked, cases, feedback, journal
+from assistant.workbench import asked, cases, feedback, journal, judging
+from assistant.workbench.types import Rights, Workbench
 from index.errors import SourceError
 from index.types import Document
 
@@ -180,6 +184,30 @@ def test_a_place_that_cannot_be_written_stops_no_answer(tmp_path: Path, caplog: 
     assert sum("not kept" in line for line in caplog.messages) == 1
 
 
+def test_an_answer_in_the_chat_carries_an_id_of_its_own_once_it_is_whole(
+    tmp_path: Path, seed_assistant: Assistant
+) -> None:
+    turns = asked.Turns(tmp_path / asked.FILE)
+    workbench = Workbench(seed_assistant, tmp_path, Metrics(), turns=turns)
+    service = Service(seed_assistant, judged=judging.judged(workbench))
+    asking = Asking.of({"question": "How many justice operators did Prevent strengthen?", "language": "es"})
+    first, again = list(service.stages(asking)), list(service.stages(asking))
+    ids = [re.findall(r'data-turn="([^"]+)"', html) for html in (*first, *again)]
+    assert ids[: len(first) - 1] == [[]] * (len(first) - 1)
+    assert ids[len(first) - 1] != ids[-1]
+    remembered = turns.get(ids[-1][0])
+    assert remembered is not None
+    assert remembered["question"] == asking.question
+    assert judging.WORDS.text("es", "judge_up") in first[-1]
+    turns.flush()
+    assert len(asked.read_asked(tmp_path / asked.FILE)) == 2
+    strangers = Workbench(seed_assistant, tmp_path, Metrics(), Rights(manage=False), turns=turns)
+    assert "data-case" in first[-1]
+    assert "data-case" not in judging.judged(strangers)(an_answer(), "en")
+    assert judging.dialog_html(strangers) == ""
+    assert [function.__name__ for function in judging.functions(strangers)] == ["judge"]
+
+
 # Feedback
 
 
@@ -309,16 +337,21 @@ def test_cases_whose_quote_is_gone_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quote", "expected"),
+    ("quote", "answer", "expected"),
     [
-        ("It helped 5,500 people on 200,000 hectares.", ["5,500", "200,000"]),
-        ("USAID gave US$ 15 million, 20% more.", ["US$ 15", "20%"]),
-        ("Orquesta Explosión", ["Orquesta Explosión"]),
-        ("A long sentence without any figure that nobody would want to see quoted word for word.", []),
+        ("It helped 5,500 people.", "", ["5,500"]),
+        # Which one was asked for, nobody can tell without an answer.
+        ("It helped 5,500 people on 200,000 hectares.", "", []),
+        ("It helped 5,500 people on 200,000 hectares.", "Some 200,000 of them", ["200,000"]),
+        ("USAID gave US$ 15 million, 20% more.", "US$ 15 million", ["US$ 15"]),
+        ("USAID gave 20% more.", "", ["20%"]),
+        ("Orquesta Explosión", "", ["Orquesta Explosión"]),
+        ("A long sentence without any figure that nobody would want to see quoted word for word.", "", []),
     ],
 )
-def test_figures_are_proposed_as_what_must_be_cited(quote: str, expected: list[str]) -> None:
-    assert cases.proposed_musts(quote) == expected
-    assert cases.case_of(
-        request(quotes=[{"doc": "a.txt", "quote": quote}], must_include=expected), Library(a=quote), "en"
-    ).must_include == tuple(expected)
+def test_what_must_be_cited_is_proposed(quote: str, answer: str, expected: list[str]) -> None:
+    assert cases.proposed_musts(quote, answer) == expected
+    quotes = [{"doc": "a.txt", "quote": quote}]
+    assert cases.case_of(request(quotes=quotes, must_include=expected), Library(a=quote), "en").must_include == tuple(
+        expected
+    )
