@@ -14,6 +14,10 @@ from assistant.workbench.pages import THEME, shown_pages
 from assistant.workbench.types import Workbench
 
 CHAT_THEME = Path(__file__).parents[1] / "chat" / "theme"
+_CONFIRM = (
+    '<dialog id="w-confirm" aria-labelledby="w-confirm-title"><h2 id="w-confirm-title"></h2>'
+    '<p id="w-confirm-text"></p><ul id="w-confirm-names"></ul><div class="w-confirm-foot"></div></dialog>'
+)
 SHARED = ("language.js", "theme.js", "masthead.js", "reader.js", "pages.js")
 
 
@@ -29,8 +33,8 @@ def add_page(
 ) -> None:
     """Add a page to the Blocks that are open: to be called from its module's `build`.
 
-    `body` is HTML, everything in it escaped; `words` hold `title`, the page's name. `script` is a file of `theme/`, or several, that run in the
-    page after the shared ones, where `words(key)`, `translate(node)`, `announce(text)`, `openPassage(doc, start, end, opener)`,
+    `body` is HTML, everything in it escaped; `words` hold `title`, the page's name. `script` names files of `theme/` that run in the
+    page after the shared ones, where `words(key)`, `translate(node)`, `announce(text)`, `confirmed({…})`, `openPassage(doc, start, end, opener)`,
     `server.<function>(object)` and `props` are at hand; see `theme/frame.js`.
     """
     import gradio as gr
@@ -49,7 +53,7 @@ def add_page(
     gr.HTML(
         f'<div class="w-page w-{path}" id="w-main" tabindex="-1">{body}</div>'
         '<div class="q-hidden" id="q-status" role="status" aria-live="polite"></div>'
-        f"{reader_html(DEFAULT_LANGUAGE)}",
+        f"{_CONFIRM}{reader_html(DEFAULT_LANGUAGE)}",
         elem_id="q-bottom",
         js_on_load="\n".join(path.read_text(encoding="utf-8") for path in scripts),
         server_functions=[*reader_functions(workbench.assistant, workbench.metrics), *functions],

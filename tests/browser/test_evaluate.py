@@ -127,6 +127,7 @@ def test_a_set_is_run_its_report_read_and_two_runs_compared(visit: Any, workbenc
     assert fits(page)
     visitor.shot("evaluate-compare")
     page.click(f'[data-remove-run="{second}"]')
+    page.click("#w-confirm [data-answer=yes]")
     page.wait_for_selector(f'tr[data-run="{second}"]', state="detached")
     assert page.evaluate("window.stolen") is None
     assert visitor.complaints == []
@@ -156,6 +157,7 @@ def test_the_chat_answers_while_a_set_runs_and_a_run_can_be_stopped(visit: Any, 
     assert WORDS.text("en", "status_stopped") in page.inner_text("tr[data-run] >> nth=0")
     watching.wait_for_selector(".e-going", state="detached")
     page.click("[data-remove-run] >> nth=0")
+    page.click("#w-confirm [data-answer=yes]")
     assert visitor.complaints == []
     assert other.complaints == []
 
@@ -181,6 +183,7 @@ def test_a_set_is_uploaded_and_what_is_wrong_with_its_lines_is_named(visit: Any,
     page.wait_for_selector("#e-problems:not([hidden])")
     assert "ends in .jsonl" in page.inner_text("#e-problems")
     page.click('[data-remove-set="uploaded/my-set.jsonl"]')
+    page.click("#w-confirm [data-answer=yes]")
     page.wait_for_selector('[value="uploaded/my-set.jsonl"]', state="detached")
     assert [line for line in visitor.complaints if "422" not in line] == []
 

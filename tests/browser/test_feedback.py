@@ -248,6 +248,10 @@ def test_the_page_lists_what_was_said_and_makes_cases_of_it(visit: Any, workbenc
     assert findings(page) == []
     visitor.shot("feedback-cases")
     page.click("#f-view [data-remove]")
+    page.click("#w-confirm [data-answer=no]")
+    assert len(kept_cases(workbench)) == 1
+    page.click("#f-view [data-remove]")
+    page.click("#w-confirm [data-answer=yes]")
     page.wait_for_selector("#f-view .w-nothing")
     assert kept_cases(workbench) == []
     assert page.evaluate("window.stolen") is None

@@ -156,7 +156,16 @@ async function start(event) {
   await showRuns();
 }
 
-async function remove(name, request, done) {
+async function remove(button, name, request, done) {
+  const answer = await confirmed({
+    title: button.getAttribute("aria-label"),
+    text: words("for_good"),
+    answers: [["no", words("keep")], ["yes", words("remove"), true]],
+  });
+  if (answer !== "yes") {
+    button.focus();
+    return;
+  }
   const reply = await call(name, request, "not_removed");
   announce(reply.error ? said(reply) : done);
   await Promise.all([showSets(), showRuns()]);
@@ -171,13 +180,13 @@ const page = {
       button.disabled = true;
       await call("stop_run", { run: stop }, "run_failed");
       showRuns();
-    } else if (removeRun) remove("remove_run", { run: removeRun }, "run_removed");
-    else if (removeSet) remove("remove_set", { set: removeSet }, "set_removed");
+    } else if (removeRun) remove(button, "remove_run", { run: removeRun }, "run_removed");
+    else if (removeSet) remove(button, "remove_set", { set: removeSet }, "set_removed");
     else if (button.dataset.do === "compare") show("compare_runs", { runs: [...picked] });
     else if (button.dataset.do === "close") closeShown();
   },
   start() {
-    if (!byId("e-start")) return;
+    if (!byId("e-start")) return null;
     byId("e-start").addEventListener("submit", start);
     byId("e-file").addEventListener("change", (event) => {
       if (event.target.files.length) upload(event.target.files[0]);
@@ -199,7 +208,6 @@ const page = {
       else picked.delete(run);
       mayCompare();
     });
-    showSets();
-    showRuns();
+    return Promise.all([showSets(), showRuns()]);
   },
 };

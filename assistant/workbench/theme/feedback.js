@@ -40,6 +40,16 @@ async function change(call, done) {
   byId("w-main").focus();
 }
 
+async function removeCase(button, id) {
+  const answer = await confirmed({
+    title: words("case_remove_title", { id }),
+    names: [button.closest("tr").querySelector("strong").textContent],
+    answers: [["no", words("case_keep_it")], ["yes", words("case_remove"), true]],
+  });
+  if (answer === "yes") await change(() => server.remove_case({ id }), "case_removed");
+  else button.focus();
+}
+
 const page = {
   clicked(button) {
     const { view, see, dismiss, restore, remove } = button.dataset;
@@ -49,17 +59,17 @@ const page = {
     } else if (see) openPassage(see, 0, 1, button);
     else if (dismiss) change(() => server.dismiss_gap({ gap: dismiss }), "gap_dismissed");
     else if (restore) change(() => server.dismiss_gap({ gap: restore, undo: true }), "gap_restored");
-    else if (remove) change(() => server.remove_case({ id: remove }), "case_removed");
+    else if (remove) removeCase(button, remove);
   },
   translated() {
     if (byId("f-view").dataset.shown) showView();
   },
   start() {
     const asked = location.hash.slice(1);
-    showView(views.includes(asked) ? asked : "said");
     document.addEventListener("quipu:case", (event) => {
       announce("case_kept", { id: event.detail.id });
       showView();
     });
+    return showView(views.includes(asked) ? asked : "said");
   },
 };
