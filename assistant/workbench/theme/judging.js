@@ -1,6 +1,6 @@
 // Thumbs under an answer, and the dialog that makes a case of a question.
 const caseDialog = byId("j-case");
-const caseForm = { quotes: [], doc: "", request: 0, opener: null, mustTouched: false, turn: "" };
+const caseForm = { quotes: [], doc: "", request: 0, opener: null, mustTouched: false, turn: "", selected: "" };
 
 function judgeNote(judge, key, values = {}) {
   const note = judge.querySelector(".j-note");
@@ -111,6 +111,7 @@ async function showCaseText(doc, keepPlace = false) {
   const request = (caseForm.request += 1);
   const top = keepPlace ? text.scrollTop : 0;
   caseForm.doc = doc;
+  caseForm.selected = "";
   byId("j-documents").value = doc;
   if (!doc) return text.replaceChildren();
   const marks = caseForm.quotes.filter((quote) => quote.doc === doc).map(({ start, end }, number) => [number + 1, start, end]);
@@ -162,6 +163,8 @@ async function addQuote(quote) {
   if (reply.error) return;
   if (!caseForm.quotes.some((known) => known.doc === reply.doc && known.quote === reply.quote)) caseForm.quotes.push(reply);
   getSelection().removeAllRanges();
+  caseForm.selected = "";
+  byId("j-use-selection").disabled = true;
   showQuotes();
   showCaseText(caseForm.doc, true);
 }
@@ -227,7 +230,7 @@ async function saveCase(event) {
 function caseClicked(button) {
   const action = button.dataset.caseDo;
   if (action === "close") caseDialog.close();
-  else if (action === "use") addQuote(selectedText());
+  else if (action === "use") addQuote(selectedText().trim() ? selectedText() : caseForm.selected);
   else if (action === "paste") addQuote(byId("j-pasted").value);
   else if (action === "must") {
     caseForm.mustTouched = true;
@@ -276,8 +279,14 @@ if (caseDialog) {
     choice.addEventListener("change", () => chooseExpected(choice.value === "yes"));
   }
   document.addEventListener("selectionchange", () => {
-    if (caseDialog.open) byId("j-use-selection").disabled = !selectedText().trim();
+    if (!caseDialog.open) return;
+    const now = selectedText();
+    const { anchorNode } = getSelection();
+    // What is selected stays chosen when the pointer goes elsewhere, such as to the button.
+    if (now.trim() || (anchorNode && byId("j-text").contains(anchorNode))) caseForm.selected = now;
+    byId("j-use-selection").disabled = !caseForm.selected.trim();
   });
+  byId("j-use-selection").addEventListener("mousedown", (event) => event.preventDefault());
   caseDialog.addEventListener("close", () => {
     if (caseForm.opener && caseForm.opener.isConnected) caseForm.opener.focus();
   });
