@@ -7,6 +7,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant import wording
 from assistant.bridge import Bridge
 from assistant.filters import Facets, Filter
@@ -19,6 +22,7 @@ from assistant.verifying import Cited, cite
 from assistant.weights import Weights, packaged_weights, sigmoid
 from index.embedding import Embedder, open_embedder
 from index.errors import IndexFormatError, QuestionError
+from index.lexical import STEMMERS, terms
 from index.store import Generation, open_generation
 from index.types import Document, Manifest, Passage
 
@@ -216,6 +220,16 @@ class Assistant:
     def passages(self, doc_id: str) -> list[Passage]:
         """A document's passages, in order; empty for an unknown document."""
         return self.generation.corpus.passages_of(doc_id)
+
+    def encode_questions(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of questions, `(questions, dim)`, as the index is searched with."""
+        encoded = self.retriever.embedder.encode(list(questions), "query")
+        return np.array([one.vector for one in encoded], dtype=np.float32)
+
+    def holds_term(self, term: str) -> bool:
+        """Whether a word of the term occurs in the documents, in either language's inflection."""
+        lexical = self.generation.lexical
+        return any(lexical.document_frequency(stem, tongue) for tongue in STEMMERS for stem in terms(term, tongue))
 
     def close(self) -> None:
         """Let go of files and helper programs."""

@@ -394,6 +394,19 @@ def _ask_all(
     help="Whether documents may be added and removed in the browser.  [yes on this machine alone or with --users]",
 )
 @llm_options
+@click.option(
+    "--record/--no-record",
+    default=True,
+    show_default=True,
+    help="Keep the questions, without who asked, in the index's folder for the page of gaps.",
+)
+@click.option(
+    "--sets",
+    type=FOLDER,
+    multiple=True,
+    metavar="DIR",
+    help="A folder of question sets that may be run in the browser.",
+)
 def chat(
     index_dir: Path | None,
     host: str,
@@ -405,6 +418,8 @@ def chat(
     llm_url: str | None,
     llm_name: str | None,
     llm_set: tuple[str, ...],
+    record: bool,
+    sets: tuple[Path, ...],
 ) -> None:
     """Open the chat; the address is printed once it answers."""
     from assistant.terminal import note, waiting
@@ -433,6 +448,8 @@ def chat(
             index=_folder(index_dir),
             uploads=uploads,
             llm=settings,
+            record=record,
+            sets=sets,
             on_ready=lambda address: note(f"Quipu answers on {address}  (ctrl-C ends it)"),
         )
     finally:

@@ -10,6 +10,9 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TypeVar, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.assistant import Assistant
 from assistant.batching import SharedEncoder
 from assistant.bridge import Bridge
@@ -173,6 +176,16 @@ class LiveAssistant:
         """See `Assistant.passages`."""
         with self.pinned() as assistant:
             return assistant.passages(doc_id)
+
+    def encode_questions(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """See `Assistant.encode_questions`."""
+        with self.pinned() as assistant:
+            return assistant.encode_questions(questions)
+
+    def holds_term(self, term: str) -> bool:
+        """See `Assistant.holds_term`."""
+        with self.pinned() as assistant:
+            return assistant.holds_term(term)
 
     def close(self) -> None:
         """Stop looking, and let go of files and helper programs."""

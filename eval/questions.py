@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +34,11 @@ def load_question_set(path: Path, text_of: TextOf, *, tuned: bool = False) -> Qu
     Raises `SetError` with file and line for bad JSON, a missing or mistyped field, a repeated id, an unknown
     document, and a quote that stands in none of the question's documents.
     """
-    try:
-        raw = path.read_bytes()
-        lines = raw.decode("utf-8").split("\n")
-    except OSError as error:
-        raise SetError(f"{path}: cannot be read ({error.strerror}); give a question set (.jsonl)") from error
-    except UnicodeDecodeError as error:
-        raise SetError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    first_line: dict[str, int] = {}
+    raw, lines = _read(path)
     questions = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        question = _parse(path, number, line)
-        if question.id in first_line:
-            raise SetError.at(
-                path, number, f'id "{question.id}" stands on line {first_line[question.id]} too; ids must differ'
-            )
-        first_line[question.id] = number
-        _check_evidence(path, number, question, text_of)
+    for question in _each(path, lines, text_of):
+        if isinstance(question, SetError):
+            raise question
         questions.append(question)
     if not questions:
         raise SetError(f"{path}: holds no question; expected one JSON object a line")
@@ -65,6 +51,54 @@ def load_question_set(path: Path, text_of: TextOf, *, tuned: bool = False) -> Qu
         questions=tuple(questions),
         qrels={q.id: dict.fromkeys(q.docs, 1) for q in questions if q.answerable},
     )
+
+
+def set_problems(path: Path, text_of: TextOf, most: int) -> list[SetError]:
+    """What keeps the file from being a question set, in the order of its lines, up to `most` errors; empty for a good one."""
+    try:
+        _, lines = _read(path)
+    except SetError as error:
+        return [error]
+    found = []
+    empty = True
+    for question in _each(path, lines, text_of):
+        empty = False
+        if isinstance(question, SetError):
+            found.append(question)
+            if len(found) == most:
+                break
+    return [SetError(f"{path}: holds no question; expected one JSON object a line")] if empty else found
+
+
+def _read(path: Path) -> tuple[bytes, list[str]]:
+    """The file as bytes and as lines."""
+    try:
+        raw = path.read_bytes()
+        return raw, raw.decode("utf-8").split("\n")
+    except OSError as error:
+        raise SetError(f"{path}: cannot be read ({error.strerror}); give a question set (.jsonl)") from error
+    except UnicodeDecodeError as error:
+        raise SetError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+
+
+def _each(path: Path, lines: Sequence[str], text_of: TextOf) -> Iterator[Question | SetError]:
+    """The question of each line that is not blank, or what is wrong with it."""
+    first_line: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            question = _parse(path, number, line)
+            if question.id in first_line:
+                raise SetError.at(
+                    path, number, f'id "{question.id}" stands on line {first_line[question.id]} too; ids must differ'
+                )
+            first_line[question.id] = number
+            _check_evidence(path, number, question, text_of)
+        except SetError as error:
+            yield error
+        else:
+            yield question
 
 
 def names_tuning(path: Path) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from assistant.chat.strings import strings
 from assistant.chat.take_away import add_take_away
 from assistant.chat.users import Users
 from assistant.live import pinned
+from assistant.workbench import asked, judging
+from assistant.workbench.asked import Turns
 from assistant.workbench.pages import add_pages, add_routes, shown_pages, styles
 from assistant.workbench.types import ALL_RIGHTS, Rights, Workbench
 
@@ -90,6 +93,13 @@ def build_app(
         from assistant.chat.written_functions import written_functions
 
         functions += written_functions(served.writing, assistant)
+    composer_html = page.composer_html(writes=served.writing is not None)
+    scripts, tables = [_theme(name) for name in SCRIPTS], strings()
+    if workbench is not None and workbench.turns is not None:
+        functions += judging.functions(workbench)
+        composer_html += judging.dialog_html(workbench)
+        scripts.insert(-1, judging.script())
+        tables = {code: dict(table) for code, table in judging.WORDS.tables.items()}
     with gr.Blocks(analytics_enabled=False, title="Quipu", fill_width=True) as blocks:
         gr.HTML(
             page.top_html(
@@ -104,11 +114,11 @@ def build_app(
         )
         answer = gr.HTML("", elem_id="q-stage", js_on_load=_theme("stage.js"), **PLAIN)
         composer = gr.HTML(
-            page.composer_html(writes=served.writing is not None),
+            composer_html,
             elem_id="q-bottom",
-            js_on_load="\n".join(_theme(name) for name in SCRIPTS),
+            js_on_load="\n".join(scripts),
             server_functions=functions,
-            strings=strings(),
+            strings=tables,
             model=served.writing.label if served.writing is not None else "",
             **PLAIN,
         )
@@ -141,24 +151,38 @@ def create_server_app(
     index: Path | None = None,
     rights: Rights = ALL_RIGHTS,
     llm: LlmSettings | None = None,
+    record: bool = True,
+    sets: Sequence[Path] = (),
 ) -> ASGIApp:
     """The chat as a web application, with `/healthz` and `/metrics`; behind a login where there are `users`.
 
     `at_once` questions are worked on together; `warm_up` asks some before the first visitor does. `index` is the folder
     of the index that is asked: pages of the workbench that keep something there are left out without it. `rights` says
-    what visitors may do on these pages. With `llm`, that model writes the answers. Raises ConfigurationError for a model
-    that cannot be opened.
+    what visitors may do on these pages. With `llm`, that model writes the answers. `record` says whether questions are
+    kept, without who asked, for the page of gaps; `sets` are folders of question sets. Raises ConfigurationError for a
+    model that cannot be opened.
     """
     import fastapi
 
     gr = _gradio()
     metrics = Metrics(assistant.generation_id, len(assistant.doc_ids()))
+    workbench = Workbench(assistant, index, metrics, rights, logout=bool(users), sets=tuple(sets))
+    if workbench.writable():
+        workbench = replace(workbench, turns=Turns(workbench.folder / asked.FILE if record else None))
+    judged = judging.judged(workbench) if workbench.turns is not None else None
     writing = None
     if llm is not None:
         from assistant.chat.written import Writing
 
-        writing = Writing(assistant, llm, metrics)
-    service = Service(assistant, metrics, questions_a_minute=questions_a_minute, at_once=at_once, writing=writing)
+        writing = Writing(assistant, llm, metrics, judged=judged)
+    service = Service(
+        assistant,
+        metrics,
+        questions_a_minute=questions_a_minute,
+        at_once=at_once,
+        writing=writing,
+        judged=judged,
+    )
     app = fastapi.FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
@@ -169,7 +193,6 @@ def create_server_app(
     def prometheus() -> Any:
         return fastapi.Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    workbench = Workbench(assistant, index, metrics, rights, logout=bool(users))
     add_routes(app, workbench)
     add_take_away(app, assistant, metrics, rate=questions_a_minute)
     with warnings.catch_warnings():
@@ -181,7 +204,10 @@ def create_server_app(
             path="/",
             theme=_gradio_theme(),
             # Gradio rewrites what it is given as css and loses declarations on the way; the head it leaves alone.
-            head=f"<style>{''.join(map(_theme, STYLES))}{styles(workbench)}</style>",
+            head=(
+                f"<style>{''.join(map(_theme, STYLES))}{judging.style() if workbench.turns else ''}"
+                f"{styles(workbench)}</style>"
+            ),
             footer_links=[],
             run_history=False,
             show_error=False,
@@ -207,6 +233,8 @@ def serve(
     index: Path | None = None,
     uploads: bool | None = None,
     llm: LlmSettings | None = None,
+    record: bool = True,
+    sets: Sequence[Path] = (),
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the chat until interrupted.
@@ -214,8 +242,8 @@ def serve(
     Without a port, the first free one from 7860 is taken. `users` are names and hashed passwords. A visitor may ask
     `questions_a_minute`; by default any number on the loopback address, and QUESTIONS_A_MINUTE past it. `index` is the
     folder of the index, for the pages of the workbench; `uploads` says whether visitors may add and remove documents there: by
-    default on the loopback address, and past it where there are users. `llm` names the model that writes. `on_ready` gets
-    the address once the server answers. Raises QuipuError where the port is in use. Past the
+    default on the loopback address, and past it where there are users. `llm` names the model that writes; `record` and `sets`
+    are as for `create_server_app`. `on_ready` gets the address once the server answers. Raises QuipuError where the port is in use. Past the
     is logged.
     """
     listener = server.listen(host, port)
@@ -230,6 +258,8 @@ def serve(
             index=index,
             rights=Rights.on(local=server.is_loopback(host), users=bool(users), uploads=uploads),
             llm=llm,
+            record=record,
+            sets=sets,
         )
     except BaseException:
         listener.close()

@@ -14,7 +14,7 @@ from assistant.live import pinned
 from index.errors import QuipuError
 
 Asked = dict[str, Any]
-PageFunction = Callable[[Any], dict[str, Any]]
+PageFunction = Callable[..., dict[str, Any]]
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,21 @@ def page_function(name: str, work: Callable[[Asked], dict[str, Any]], problem: s
             logger.exception("a page asked for what could not be given")
         return {"error": problem}
 
+    called.__name__ = name
+    return called
+
+
+def visited_function(
+    name: str, work: Callable[[Asked, str], dict[str, Any]], problem: str
+) -> Callable[[Any, Any], dict[str, Any]]:
+    """As `page_function`, of work that is also told who asks: the name that is logged in, empty without a login."""
+    import gradio as gr
+
+    def called(asked: Any, request: Any) -> dict[str, Any]:
+        return page_function(name, lambda given: work(given, logged_in(request)), problem)(asked)
+
+    # Gradio looks for the class itself in the annotations.
+    called.__annotations__["request"] = gr.Request
     called.__name__ = name
     return called
 
@@ -61,6 +76,15 @@ def reader_functions(assistant: ChatAssistant, metrics: Metrics) -> list[PageFun
 
 def visitor_of(request: Any) -> str:
     """Who asks, by Gradio's request: a name that is logged in, else an address."""
-    scope = getattr(getattr(request, "request", None), "scope", None) or {}
+    scope = _scope(request)
     client = scope.get("client") or ("",)
     return str(scope.get("quipu.visitor") or client[0])
+
+
+def logged_in(request: Any) -> str:
+    """The name that is logged in, by Gradio's or Starlette's request; empty without one."""
+    return str(_scope(request).get("quipu.visitor") or "").removeprefix("user:")
+
+
+def _scope(request: Any) -> dict[str, Any]:
+    return getattr(getattr(request, "request", request), "scope", None) or {}

@@ -28,6 +28,7 @@ _WRITE = re.compile(r"/export|/gradio_api/(queue/join/?|cancel|reset/?|component
 
 _PAGES = frozenset({"/", *(f"/{page.path}" for page in PAGES)})
 _PAGES_READ = frozenset(path for page in PAGES for path in page.reads)
+_FRAMED = frozenset(path for page in PAGES for path in page.framed)
 _PAGES_WRITE = {path: most for page in PAGES for path, most in page.writes}
 
 _LOGIN = frozenset({("GET", "/login"), ("HEAD", "/login"), ("POST", "/login"), ("POST", "/logout")})
@@ -44,6 +45,7 @@ _POLICY = "; ".join(
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
+        "frame-src 'self'",
         "manifest-src 'self'",
         "base-uri 'self'",
         "form-action 'self'",
@@ -59,6 +61,18 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+
+
+# A page that is shown in a frame of ours: its own scripts run, in an origin of its own that reaches nothing.
+_FRAMED_POLICY = (
+    b"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    b"form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+)
+FRAMED_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", _FRAMED_POLICY),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    *(header for header in SECURITY_HEADERS if header[0] not in (b"content-security-policy", b"x-frame-options")),
 )
 
 
@@ -86,7 +100,8 @@ class Guard:
         if scope["type"] != "http":
             return
 
-        send_with_headers = _Sender(send, scope["path"] in _PAGES).send
+        always = FRAMED_HEADERS if scope["path"] in _FRAMED else SECURITY_HEADERS
+        send_with_headers = _Sender(send, scope["path"] in _PAGES, always).send
 
         headers = {name.lower(): value for name, value in scope["headers"]}
         if not self._host_allowed(headers.get(b"host", b"")):
@@ -112,8 +127,9 @@ class Guard:
 class _Sender:
     """Sends one response with the security headers; in Gradio's page each script of its own gets the response's nonce."""
 
-    def __init__(self, send: Send, is_page: bool) -> None:
+    def __init__(self, send: Send, is_page: bool, headers: tuple[tuple[bytes, bytes], ...]) -> None:
         self._send = send
+        self._headers = headers
         self._is_page = is_page
         self._start: Message | None = None
         self._body: list[bytes] = []
@@ -125,7 +141,7 @@ class _Sender:
             if self._is_page and html:
                 self._start = message
             else:
-                await self._send(_with_headers(message, SECURITY_HEADERS))
+                await self._send(_with_headers(message, self._headers))
         elif self._start is None:
             await self._send(message)
         else:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.filters import Facets, Filter
 from assistant.types import Answer
 from index.types import Document, Manifest, Passage
@@ -47,6 +50,14 @@ class ChatAssistant(Library, Protocol):
     @property
     def generation_id(self) -> str:
         """The generation of the index that answers."""
+        ...
+
+    def encode_questions(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of questions, `(questions, dim)`."""
+        ...
+
+    def holds_term(self, term: str) -> bool:
+        """Whether a word of the term occurs in the documents."""
         ...
 
     def ask(self, question: str, *, where: Filter | None = None) -> Answer:

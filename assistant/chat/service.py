@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -91,10 +91,13 @@ class Service:
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
         writing: Writing | None = None,
+        judged: Callable[[Answer, str], str] | None = None,
     ) -> None:
+        """`judged` gives the HTML, in a language, by which people say what they think of an answer."""
         self.assistant = assistant
         self.writing = writing
         self.metrics = metrics or Metrics()
+        self._judged = judged
         self.line = Line(at_once, waiting)
         self.metrics.watch(self.line)
         self._rate = Rate(questions_a_minute, max(1, round(questions_a_minute / 3)))
@@ -148,7 +151,10 @@ class Service:
         try:
             with pinned(self.assistant) as library:
                 answer = self._answer(asking, library)
-                yield from turn.stages(answer, library, asking.language, asking.turn_id, typed=asking.typed)
+                judging = self._judged(answer, asking.language) if self._judged else ""
+                yield from turn.stages(
+                    answer, library, asking.language, asking.turn_id, typed=asking.typed, judging=judging
+                )
             self.metrics.count("refused" if answer.abstained else "answered", time.perf_counter() - begun)
         except QuipuError as error:
             self.metrics.count("rejected")

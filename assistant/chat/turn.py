@@ -31,11 +31,13 @@ def support(confidence: float) -> str:
     return "partial" if confidence >= PARTLY_SUPPORTED else "weak"
 
 
-def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typed: str = "") -> Iterator[str]:
+def stages(
+    answer: Answer, library: Library, language: str, turn_id: int, *, typed: str = "", judging: str = ""
+) -> Iterator[str]:
     """The turn as it grows, statement by statement in at most STAGES; the last one is whole and says so (`data-state`).
 
     The evidence is there from the first stage. `turn_id` makes ids unique in the page. `typed` is what the visitor wrote where
-    the answer's question is a follow-up that was put so that it stands by itself.
+    the answer's question is a follow-up that was put so that it stands by itself; `judging` is HTML for what may be said of it.
     """
     evidence = _evidence_html(answer, library, language)
     before = followed_html(typed, language) + applied_html(answer.where, library, language)
@@ -47,7 +49,7 @@ def stages(answer: Answer, library: Library, language: str, turn_id: int, *, typ
         before + _said_html(said, answer, language) + _support_html(answer, language) + _missing_html(answer, language)
     )
     record = record_json(answer, library, typed)
-    yield _turn_html(answer, body + _actions_html(language), evidence, "done", turn_id, record)
+    yield _turn_html(answer, body + _actions_html(language) + judging, evidence, "done", turn_id, record)
 
 
 def followed_html(typed: str, language: str) -> str:
@@ -169,14 +171,22 @@ def record_json(answer: Answer, library: Library, typed: str = "", written_by: s
 
 
 def framed_html(
-    answer: Answer, library: Library, language: str, turn_id: int, body: str, state: str, *, record: str = ""
+    answer: Answer,
+    library: Library,
+    language: str,
+    turn_id: int,
+    body: str,
+    state: str,
+    *,
+    record: str = "",
+    judging: str = "",
 ) -> str:
     """A turn around a body of its own, with the evidence of its citations and, once it is done, what can be done with it.
 
-    `record` is that of the turn, which is copied and taken away.
+    `record` is that of the turn, which is copied and taken away; `judging` is how people say what they think of it.
     """
     if state == "done":
-        body += _actions_html(language)
+        body += _actions_html(language) + judging
     return _turn_html(answer, body, _evidence_html(answer, library, language), state, turn_id, record)
 
 

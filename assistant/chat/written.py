@@ -23,7 +23,7 @@ from assistant.chat.line import FIRST_PLACE, NEXT_PLACE, Line, LineFullError
 from assistant.chat.metrics import Metrics
 from assistant.chat.problems import problem_html
 from assistant.chat.strings import translated
-from assistant.chat.written_html import Progress, written_turn_html
+from assistant.chat.written_html import Judged, Progress, written_turn_html
 from assistant.live import pinned
 from assistant.writing.config import LlmSettings, is_gguf
 from assistant.writing.followup import Turn
@@ -53,11 +53,18 @@ class Writing:
     """Writes the answers of all visitors of one server with one model, which is opened once. Raises ConfigurationError."""
 
     def __init__(
-        self, assistant: ChatAssistant, settings: LlmSettings, metrics: Metrics, *, waiting: int = WAITING
+        self,
+        assistant: ChatAssistant,
+        settings: LlmSettings,
+        metrics: Metrics,
+        *,
+        waiting: int = WAITING,
+        judged: Judged | None = None,
     ) -> None:
         self.assistant = assistant
         self.settings = settings
         self.metrics = metrics
+        self._judged = judged
         self.model = open_model(settings)
         at_once = 1 if is_gguf(settings.model) else AT_ONCE
         self.line = Line(at_once, waiting)
@@ -163,7 +170,7 @@ class Writing:
             elif isinstance(event, Finished):
                 progress = progress.finished(event.written)
                 self._counted(progress)
-            yield written_turn_html(progress, library, language, turn_id)
+            yield written_turn_html(progress, library, language, turn_id, self._judged)
 
     def _counted(self, progress: Progress) -> None:
         written = progress.written

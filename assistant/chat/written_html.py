@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.chat import turn
@@ -14,6 +14,9 @@ from assistant.writing.types import SentenceChecked, WrittenAnswer
 from assistant.writing.verifier import KEPT, MARKED, REPOINTED, STRUCK, Checked
 
 _SIGNS = {KEPT: "✓", REPOINTED: "⤳", MARKED: "+", STRUCK: "✗"}
+
+
+Judged = Callable[[Answer, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,13 @@ class Progress:
         return replace(self, written=written)
 
 
-def written_turn_html(progress: Progress, library: Library, language: str, turn_id: int) -> str:
-    """The turn: sentences with their verdicts, and the evidence of those that stand."""
+def written_turn_html(
+    progress: Progress, library: Library, language: str, turn_id: int, judged: Judged | None = None
+) -> str:
+    """The turn: sentences with their verdicts, and the evidence of those that stand.
+
+    `judged` gives, under a whole answer, the HTML by which people say what they think of it.
+    """
     before = turn.followed_html(progress.typed, language) + turn.applied_html(
         progress.extractive.where, library, language
     )
@@ -70,8 +78,9 @@ def written_turn_html(progress: Progress, library: Library, language: str, turn_
         body += _discarded_html(progress, answer, language)
     by = "model" if written.by_model else "documents"
     record = turn.record_json(answer, library, progress.typed, written.model if written.by_model else "")
+    judging = judged(answer, language) if judged else ""
     return turn.framed_html(
-        answer, library, language, turn_id, f'<div data-by="{by}">{body}</div>', "done", record=record
+        answer, library, language, turn_id, f'<div data-by="{by}">{body}</div>', "done", record=record, judging=judging
     )
 
 

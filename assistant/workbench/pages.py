@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.workbench.sets import LARGEST
+
 if TYPE_CHECKING:
     import fastapi
 
@@ -21,14 +23,18 @@ class Page:
 
     `module` has `build(workbench)`, and `add_routes(app, workbench)` where the page answers requests of its own: `writes` are
     the paths that it takes POST requests on with the most bytes that each body may have (None: the module itself counts), `reads` those
-    that it answers GET on. Only what is named here gets past `assistant.chat.guard`. `style` is a file of `theme/`.
+    that it answers GET on. Only what is named here gets past `assistant.chat.guard`. `style` is a file of `theme/`. A `private`
+    page shows what others asked and said, so that only those see it who may manage the index. Of what it `reads`, `framed` are whole
+    pages of their own that it shows in a frame, where they may run scripts but reach nothing.
     """
 
     path: str
     module: str
     style: str = ""
     needs_index: bool = True
+    private: bool = False
     reads: tuple[str, ...] = ()
+    framed: tuple[str, ...] = ()
     writes: tuple[tuple[str, int | None], ...] = ()
 
 
@@ -36,12 +42,21 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("documents", "assistant.workbench.documents", "documents.css", writes=(("/documents/upload", None),)),
     Page("compare", "assistant.workbench.compare", "compare.css"),
+    Page("feedback", "assistant.workbench.feedback_page", "feedback.css", private=True),
+    Page(
+        "evaluate", "assistant.workbench.evaluate_page", "evaluate.css", private=True,
+        reads=("/evaluate/report",), framed=("/evaluate/report",), writes=(("/evaluate/upload", LARGEST),),
+    ),
 )  # fmt: skip
 
 
 def shown_pages(workbench: Workbench) -> list[Page]:
     """The pages that are open on this server."""
-    return [page for page in PAGES if workbench.index is not None or not page.needs_index]
+    return [
+        page
+        for page in PAGES
+        if (workbench.index is not None or not page.needs_index) and (workbench.rights.manage or not page.private)
+    ]
 
 
 def add_pages(blocks: Any, workbench: Workbench) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.chat.library import ChatAssistant
 from assistant.chat.metrics import Metrics
+from assistant.workbench.asked import Turns
 
 FOLDER = "workbench"
 
@@ -37,7 +38,8 @@ class Workbench:
     """What pages work with: the assistant, and the folder of its index where there is one.
 
     `logout` says that visitors are logged in, and want a way out. A page's functions and its requests share under its path in
-    `shared` what they have in common.
+    `shared` what they have in common. `turns` are the answers that can be judged, where what is said of them can be kept;
+    `sets` are folders in which question sets are looked for.
     """
 
     assistant: ChatAssistant
@@ -46,6 +48,8 @@ class Workbench:
     rights: Rights = ALL_RIGHTS
     logout: bool = False
     shared: dict[str, Any] = field(default_factory=dict)
+    turns: Turns | None = None
+    sets: tuple[Path, ...] = ()
 
     @property
     def folder(self) -> Path:
