@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX ?= .index
 SOURCE ?= seeds
 
-.PHONY: chat test thorough check format build bench bench-chat bench-scale eval clean
+.PHONY: chat test thorough check lint format build bench bench-chat bench-scale eval clean
 
 # Made anew whenever pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml
@@ -22,18 +22,22 @@ build: $(VENV)/.installed
 chat: build
 	$(BIN)/quipu chat --index $(INDEX)
 
+# The fast tests side by side, then those that share a model or a browser one by one.
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto -m "not model and not browser"
+	$(BIN)/python -m pytest -m "model or browser"
 
 # More kills and faults, each at more places: some four minutes.
 thorough: $(VENV)/.installed
 	QUIPU_THOROUGH=1 $(BIN)/python -m pytest tests/index/test_crashes.py
 
-check: $(VENV)/.installed
+lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint
 	$(BIN)/python -m pytest -n auto -m "not model and not browser"
 
 format: $(VENV)/.installed

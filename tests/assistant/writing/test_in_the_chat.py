@@ -142,7 +142,7 @@ def test_only_what_a_filter_leaves_is_shown_to_the_model_and_cited(writing: Writ
 
 def test_what_cannot_be_asked_is_said_in_a_notice(writing: Writing) -> None:
     (notice,) = asyncio.run(pages(writing, asked(question=" ")))
-    assert "the question is empty" in notice
+    assert "Write a question first." in notice
 
 
 def test_the_service_writes_or_quotes_as_the_page_wants(writing: Writing, misbehaving: ModelServer) -> None:
