@@ -136,6 +136,6 @@ def test_passages_are_ranked_by_their_best_sentence_too_and_none_is_lost(model_a
     anew = ranked(found, judged)
     scores = [candidate.score for candidate in anew.candidates]
     assert scores == sorted(scores, reverse=True)
-    assert all(0 < score < 1 for score in scores)
+    assert all(0 <= score < 1 for score in scores)
     assert {c.stored.row for c in anew.candidates} == {c.stored.row for c in found.candidates}
-    assert "1,100 justice operators" in " ".join(c.stored.passage.text for c in anew.candidates[:1])
+    assert "5,500 justice operators" in " ".join(c.stored.passage.text for c in anew.candidates[:1])
