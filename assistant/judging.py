@@ -68,13 +68,15 @@ def ranked(found: Found, judged: Judged) -> Found:
         return found
     candidates = found.candidates
     front = [
-        candidates[place].scored(sigmoid(log_odds(candidates[place].score) + SENTENCE_WEIGHT * score))
+        candidates[place].scored(
+            sigmoid((log_odds(candidates[place].score) + SENTENCE_WEIGHT * score) / (1 + SENTENCE_WEIGHT))
+        )
         for place, score in best.items()
     ]
     front.sort(key=lambda candidate: -candidate.score)
     rest = [candidate for place, candidate in enumerate(candidates) if place not in best]
     top = max((candidate.score for candidate in rest), default=1.0) or 1.0
-    back = [candidate.scored(front[-1].score * candidate.score / top) for candidate in rest]
+    back = [candidate.scored(front[-1].score * (candidate.score / top)) for candidate in rest]
     return replace(found, candidates=(*front, *back))
 
 
