@@ -14,7 +14,7 @@ from assistant import wording
 from assistant.bridge import Bridge
 from assistant.filters import Facets, Filter
 from assistant.judging import judge, ranked
-from assistant.reading import read
+from assistant.reading import lacks_kind, read
 from assistant.retrieval import Found, Query, Retriever, Settings
 from assistant.sentence_network import packaged_network
 from assistant.types import Answer, Hit
@@ -118,10 +118,11 @@ class Assistant:
         judged = judge(found, self.weights, self.network)
         # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.
         confidence = sigmoid(judged.log_odds) if judged.views and found.query.asked.words else 0.0
+        chosen = read(found, judged, self.generation.corpus) if confidence >= self.threshold else ()
+        if chosen and lacks_kind(found, chosen):
+            chosen, confidence = (), self.threshold / 2
         verify_from = time.perf_counter()
-        abstained = confidence < self.threshold
         # A list may go on, or a passage hold another section, under a heading that the filter leaves out.
-        chosen = () if abstained else read(found, judged, self.generation.corpus)
         quotes = [quote for quote in chosen if not where or where.fits(quote.passage, quote.start)]
         cited = cite(quotes, self.generation.corpus)
         ended = time.perf_counter()

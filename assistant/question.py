@@ -165,6 +165,20 @@ def names_person(text: str) -> bool:
 
 _ACRONYM = re.compile(r"\b[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ-]+\b")
 VISIBLE = frozenset({NUMBER, MONEY, PERCENT, DATE, DURATION, CONTACT, PERSON})
+_ASKS_DATE = re.compile(
+    r"^(?:(?:and|since|y|desde|hasta|until) )?(?:when (?:did|was|were|is|are|will|has|have|had|does|do|can|should)|cuando)\b"
+    r"|\b(?:since when|what year|which year|what date|which date|desde cuando|hasta cuando|que ano|que fecha|cual es la fecha)\b"
+)
+
+
+_ASKS_NUMBER = re.compile(r"\bhow many\b|\b(?:what|the|total) number of\b|\bcuant[oa]s\b|\b(?:que|el) numero de\b")
+_ASKS_PERCENT = re.compile(r"\b(?:what|which|que|cual es el) (?:percentage|percent|porcentaje)\b")
+_SURE = {NUMBER: _ASKS_NUMBER, PERCENT: _ASKS_PERCENT, DATE: _ASKS_DATE}
+
+
+def shows_surely(question: str, kind: str) -> bool:
+    """Whether a question's kind, and what answers it, are told so surely that nothing without a sign of it answers."""
+    return kind in _SURE and _SURE[kind].search(fold(question).strip()) is not None
 
 
 def spells_out(text: str, question: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from assistant.asked import joined, stems_of
 from assistant.features import SentenceView
 from assistant.judging import Judged
-from assistant.question import DEFINITION, LIST, VISIBLE, fold
+from assistant.question import DEFINITION, LIST, VISIBLE, fold, holds_kind, shows_surely, without
 from assistant.retrieval import Found
 from index.corpus import Corpus, StoredPassage
 from index.types import Passage, Sentence
@@ -73,6 +73,15 @@ def read(found: Found, judged: Judged, corpus: Corpus) -> tuple[Quote, ...]:
             if not any(_repeats(quote, other) for other in quotes):
                 quotes.append(quote)
     return tuple(quotes)
+
+
+def lacks_kind(found: Found, quotes: Sequence[Quote]) -> bool:
+    """Whether a number, a share or a date was asked for and no quote adds one to the words of the question."""
+    kind = found.query.asked.kind
+    asked = set(fold(found.query.text).split())
+    return shows_surely(found.query.text, kind) and not any(
+        holds_kind(without(quote.text, asked), kind) for quote in quotes
+    )
 
 
 def _chosen(found: Found, judged: Judged) -> Iterator[list[SentenceView]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,6 @@ def figures(term: str, index_dir: Path | None, conflicts: bool, as_json: bool, w
         from assistant.compare.survey import survey
         from assistant.compare.terminal import print_groups
         from assistant.terminal import progress_bars
-        from index.language import question_language
 
         with progress_bars() as progress:
             found = survey(assistant, term, where, progress)
@@ -109,7 +109,7 @@ def figures(term: str, index_dir: Path | None, conflicts: bool, as_json: bool, w
         assistant.close()
     if conflicts:
         found = tuple(group for group in found if any(note.kind == CONFLICT for note in group.notes))
-    language = question_language(term) if term else "en"
+    language = _language(term)
     if as_json:
         click.echo(json.dumps(groups_json(found, term, language, generation), ensure_ascii=False))
     else:
@@ -141,3 +141,12 @@ def _write_csv(place: Path, content: str) -> None:
             out.write(content.replace("\r\n", "\n"))
     except OSError as error:
         raise QuipuError(f"the grid could not be written to {place}: {error.strerror}") from None
+
+
+def _language(term: str) -> str:
+    """The language to speak in: the term's where it is long enough to tell, else that of the terminal."""
+    from index.language import question_language
+
+    if len(term.split()) > 2 or not term.isascii():
+        return question_language(term)
+    return "es" if (os.environ.get("LC_ALL") or os.environ.get("LANG", "")).startswith("es") else "en"

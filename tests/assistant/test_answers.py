@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from assistant.apertium import Apertium
 from assistant.assistant import LONGEST_QUESTION, Assistant
 from assistant.bridge import Bridge
+from assistant.question import expected_kind, shows_surely
 from assistant.types import Answer
 from assistant.weights import Weights, packaged_weights
 from index.build import build_index
@@ -251,3 +252,21 @@ def test_a_translator_that_is_not_there_changes_nothing_but_words(tmp_path: Path
     bridge = Bridge(apertium=Apertium(tmp_path))
     assert bridge.translate("¿Quién financia ABA ROLI?", "es").text
     bridge.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("When was the office opened?", True),
+        ("¿Desde cuándo trabaja ABA ROLI en el Perú?", True),
+        ("In what year did it end?", True),
+        ("How many communities are there?", True),
+        ("When Peru is called megadiverse, what does that mean?", False),
+        ("¿Qué pasa con la deforestación cuando la tierra tiene título?", False),
+        ("Who leads the programme?", False),
+        ("¿Qué quería cambiar Prevent en cuanto a los bienes del país?", False),
+        ("¿En qué parte de la Amazonía está?", False),
+    ],
+)
+def test_what_only_a_number_or_date_can_answer(question: str, expected: bool) -> None:
+    assert shows_surely(question, expected_kind(question)) is expected
