@@ -51,8 +51,8 @@ def take(visitor: Any, suffix: str) -> tuple[str, bytes]:
 
 
 def said(page: Any) -> str:
-    page.wait_for_selector("#q-take:not([aria-busy])", state="attached")
-    return str(page.inner_text("#q-take-said"))
+    """What the panel says, where it can be read."""
+    return str(page.wait_for_selector("#q-take:not([aria-busy]) #q-take-said:not(:empty)").inner_text())
 
 
 def pdf_text(content: bytes) -> str:
