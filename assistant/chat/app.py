@@ -244,7 +244,7 @@ def serve(
     folder of the index, for the pages of the workbench; `uploads` says whether visitors may add and remove documents there: by
     default on the loopback address, and past it where there are users. `llm` names the model that writes; `record` and `sets`
     are as for `create_server_app`. `on_ready` gets the address once the server answers. Raises QuipuError where the port is in use. Past the
-    is logged.
+    loopback address a warning is logged.
     """
     listener = server.listen(host, port)
     if questions_a_minute is None:

@@ -35,7 +35,8 @@ class Words:
         table = self.tables[known_language(language)]
         if "n" in values:
             key = next(form for form in (f"{key}_{'one' if values['n'] == 1 else 'other'}", key) if form in table)
-        return re.sub(r"\{(\w+)\}", lambda slot: str(values.get(slot[1], slot[0])), table[key])
+        said = {name: grouped(value, language) if name == "n" else str(value) for name, value in values.items()}
+        return re.sub(r"\{(\w+)\}", lambda slot: said.get(slot[1], slot[0]), table[key])
 
     def translated(self, language: str, key: str, **values: object) -> str:
         """A `<span>` with the words for `key`, which the browser can put into the other language on its own."""
@@ -75,6 +76,15 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
 def known_language(language: object) -> str:
     """`language` where the interface speaks it, else English."""
     return language if isinstance(language, str) and language in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def grouped(count: object, language: str) -> str:
+    """A count with its digits in groups of three, as browsers write it: 2,000 in English, 2000 and 20.000 in Spanish."""
+    if not isinstance(count, int):
+        return str(count)
+    if known_language(language) == "es":
+        return f"{count:,}".replace(",", ".") if abs(count) >= 10_000 else str(count)
+    return f"{count:,}"
 
 
 def text(language: str, key: str, **values: object) -> str:

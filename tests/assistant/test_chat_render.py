@@ -189,6 +189,9 @@ def test_a_value_that_looks_like_a_slot_stays_as_it_is() -> None:
 def test_one_and_many_have_their_own_forms() -> None:
     assert [text("en", "evidence", n=n) for n in (1, 2)] == ["1 citation", "2 citations"]
     assert [text("es", "evidence", n=n) for n in (1, 2)] == ["1 cita", "2 citas"]
+    assert "19,999 " in text("en", "error_long", n=19_999)
+    assert "19.999 " in text("es", "error_long", n=19_999)
+    assert "2001 " in text("es", "error_long", n=2_001)
 
 
 @pytest.mark.parametrize(("asked", "spoken"), [("es", "es"), ("en", "en"), ("fr", "en"), (None, "en"), (["es"], "en")])

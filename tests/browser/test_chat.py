@@ -283,7 +283,10 @@ def test_a_question_that_is_too_long_is_refused_in_words_and_kept(visit: Any) ->
     page = visitor.open()
     question = "why " * 5000
     visitor.ask(question)
-    assert "at most 2,000" in page.inner_text("#q-stage .q-problem")
+    assert "19,999 characters. At most 2,000" in page.inner_text("#q-stage .q-problem")
+    page.click('[data-language="es"]')
+    assert "19.999 caracteres" in page.inner_text("#q-stage .q-problem")
+    page.click('[data-language="en"]')
     assert page.input_value("#q-input").strip() == question.strip()
     assert fits(page)
     visitor.ask(JUSTICE)

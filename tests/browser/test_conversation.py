@@ -131,7 +131,7 @@ def test_a_link_keeps_its_filter(visit: Any, chat: Served) -> None:
     other.open(copied.removeprefix(chat.url))
     other.answer()
     assert other.page.locator("#q-stage .q-applied li").count() == 2
-    for broken in ("{", "7", "[]", '{"documents": 7, "since": ["x"]}', "null"):
+    for broken in ("{", '{"documents": 7, "since": ["x"]}', "null"):
         visitor.open(f"?filter={quote(broken)}")
         assert page.is_hidden("#q-active")
 
@@ -142,7 +142,7 @@ def test_a_filter_that_names_what_is_not_there_is_said_in_words(visit: Any) -> N
         f"?q={quote(JUSTICE)}&filter={quote(json.dumps({'publishers': ['<img src=x onerror=alert(1)>']}))}"
     )
     visitor.answer()
-    assert "no document with the publisher" in page.inner_text("#q-stage .q-problem")
+    assert "No document is from “<img src=x" in page.inner_text("#q-stage .q-problem")
     assert page.locator("#q-stage img, #q-active img").count() == 0
 
 

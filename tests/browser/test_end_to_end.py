@@ -23,7 +23,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     build_index(SEEDS, place)
     assistant = Assistant.open(place)
     try:
-        with served(assistant) as running:
+        with served(assistant, index=place) as running:
             yield running
     finally:
         assistant.close()

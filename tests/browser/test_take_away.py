@@ -51,8 +51,8 @@ def take(visitor: Any, suffix: str) -> tuple[str, bytes]:
 
 
 def said(page: Any) -> str:
-    page.wait_for_selector("#q-take:not([aria-busy])", state="attached")
-    return str(page.inner_text("#q-take-said"))
+    """What the panel says, where it can be read."""
+    return str(page.wait_for_selector("#q-take:not([aria-busy]) #q-take-said:not(:empty)").inner_text())
 
 
 def pdf_text(content: bytes) -> str:
@@ -231,32 +231,26 @@ def test_what_a_page_makes_up_is_left_out_and_said(asked: Any, chat: Served) -> 
     assert [c["marker"] for c in json.loads(content)["receipts"][0]["citations"]] == [2]
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
-def test_a_hostile_document_is_text_in_every_format(visit: Any, suffix: str) -> None:
+def test_a_hostile_document_is_text_in_every_format(visit: Any) -> None:
     visitor = visit()
     page = visitor.open()
     visitor.ask(TRAP)
     open_panel(page)
-    _, content = take(visitor, suffix)
-    if suffix == "json":
-        quotes = [citation["quote"] for citation in json.loads(content)["receipts"][0]["citations"]]
-        assert all(quote in HOSTILE_TEXT for quote in quotes)
-        assert any("\u202e" in quote for quote in quotes)
-        return
-    if suffix == "md":
-        text = content.decode("utf-8")
-        assert "<script" not in re.sub(r"\\<", "", text)
-        assert r"\<script\>" in text
-    elif suffix == "pdf":
-        text = pdf_text(content)
-        assert "<script>" in text
-        assert "javascript:" not in content.decode("latin-1")
-    else:
-        text = "\n".join(text for _, text in docx_text(content))
-        assert "<script>window.stolen = 1</script>" in text
-    assert "\u202e" not in text
-    assert "\x07" not in text
-    assert "long" * 150 in text.replace("\n", "")
+    taken = {suffix: take(visitor, suffix)[1] for suffix in FORMATS}
+    quotes = [citation["quote"] for citation in json.loads(taken["json"])["receipts"][0]["citations"]]
+    assert all(quote in HOSTILE_TEXT for quote in quotes)
+    assert any("\u202e" in quote for quote in quotes)
+    markdown, pdf = taken["md"].decode("utf-8"), pdf_text(taken["pdf"])
+    word = "\n".join(text for _, text in docx_text(taken["docx"]))
+    assert "<script" not in re.sub(r"\\<", "", markdown)
+    assert r"\<script\>" in markdown
+    assert "<script>" in pdf
+    assert "javascript:" not in taken["pdf"].decode("latin-1")
+    assert "<script>window.stolen = 1</script>" in word
+    for text in (markdown, pdf, word):
+        assert "\u202e" not in text
+        assert "\x07" not in text
+        assert "long" * 150 in text.replace("\n", "")
     assert visitor.complaints == []
 
 

@@ -63,7 +63,7 @@ def writing_chat(tmp_path_factory: pytest.TempPathFactory, bridge: Bridge, model
         token_timeout=5.0,
         max_tokens=200,
     )
-    with served(assistant, llm=settings) as running:
+    with served(assistant, llm=settings, index=source.parent / "index") as running:
         yield running
     assistant.close()
 

@@ -18,7 +18,8 @@ function words(key, values = {}) {
   const table = tables[language];
   const form = `${key}_${values.n === 1 ? "one" : "other"}`;
   const found = "n" in values && form in table ? table[form] : table[key];
-  return found.replace(/\{(\w+)\}/g, (slot, name) => (name in values ? String(values[name]) : slot));
+  const said = (name) => (name === "n" && Number.isInteger(values.n) ? values.n.toLocaleString(language) : String(values[name]));
+  return found.replace(/\{(\w+)\}/g, (slot, name) => (name in values ? said(name) : slot));
 }
 
 const translatedAttributes = { tLabel: "aria-label", tTitle: "title", tPlaceholder: "placeholder" };

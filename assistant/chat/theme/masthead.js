@@ -16,3 +16,9 @@ function logOut() {
   document.body.append(leaving);
   leaving.submit();
 }
+
+// On a narrow window the links are wider than the bar: the one of this page stands in sight.
+document.addEventListener("quipu:language", () => {
+  const here = document.querySelector('.q-nav [aria-current="page"]');
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - (innerWidth - here.offsetWidth) / 2;
+});

@@ -28,7 +28,8 @@ function saveFile(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
-  document.body.append(link);
+  // Within the panel: a click anywhere else closes it, and what was saved would not be read.
+  takePanel.append(link);
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
