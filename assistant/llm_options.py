@@ -40,6 +40,9 @@ def llm_settings(llm: str | None, url: str | None, name: str | None, options: tu
         if llm != NONE and (url or name or options):
             raise click.UsageError("--llm-url, --llm-name and --llm-set need --llm, the language model")
         return None
-    from assistant.writing.config import load_settings
+    from assistant.writing.config import check_file, load_settings
 
-    return load_settings(llm, url, name, options)
+    settings = load_settings(llm, url, name, options)
+    if settings is not None:
+        check_file(settings)
+    return settings

@@ -12,6 +12,7 @@ from eval.plots import plots
 from eval.results import Results, SetResult
 from eval.types import Estimate
 from eval.words import TUNED, between, difference, figure
+from eval.writing import shown
 
 FILE_NAME = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,6 +40,7 @@ def render_report(results: Results) -> str:
     )  # fmt: skip
     environment.filters["segments"] = segments
     environment.globals |= {"figure": figure, "between": between, "difference": difference, "MEASURES": MEASURES}
+    environment.globals["written_figure"] = shown
     template = environment.get_template("report.html")
     return template.render(
         results=results,

@@ -114,12 +114,12 @@ def _latency_table(result: SetResult) -> Table:
 
 
 def _written_table(result: SetResult) -> Table:
+    from eval.writing import shown
+
     written = result.written or {}
     table = _table("beside written answers", "extractive", escape(str(written.get("model", ""))))
     for row in written.get("rows", ()):
-        table.add_row(
-            row["label"], *("–" if row[side] is None else f"{row[side]:.3f}" for side in ("extractive", "written"))
-        )
+        table.add_row(row["label"], *(shown(row[side]) for side in ("extractive", "written")))
     return table
 
 

@@ -43,6 +43,15 @@ class Writes(Protocol):
         ...
 
 
+def shown(value: float | None) -> str:
+    """A figure of the comparison in print: shares to three digits, counts and seconds above one to what can be read."""
+    if value is None:
+        return "–"
+    if value <= 1:
+        return f"{value:.3f}"
+    return f"{value:,.0f}" if value >= 100 or value.is_integer() else f"{value:.1f}"
+
+
 def write_all(questions: QuestionSet, writer: Writes, progress: Progress = lambda *_: None) -> dict[str, WrittenAnswer]:
     """The written answer to every question of a set that can be asked."""
     written = {}

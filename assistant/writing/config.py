@@ -61,6 +61,12 @@ def is_gguf(model: str) -> bool:
     return model.lower().endswith(".gguf")
 
 
+def check_file(settings: LlmSettings) -> None:
+    """Refuse the path of a .gguf file that is not there, before anything slow is loaded. Raises ConfigurationError."""
+    if is_gguf(settings.model) and not Path(settings.model).is_file():
+        raise ConfigurationError(f"the model {settings.model} is not a file; give the path of a .gguf file")
+
+
 def api_key(environment: Mapping[str, str] | None = None) -> str | None:
     """The key for an OpenAI-compatible address, from the environment alone."""
     environment = os.environ if environment is None else environment

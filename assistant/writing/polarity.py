@@ -18,9 +18,20 @@ _IMPLIED = re.compile(
     r"|reject(?:s|ed)?|den(?:y|ies|ied)|exclu\w+|unprecedented|surpassed|instead of|rather than|free of|other than|except"
     r"|falta|faltan|carec\w+|escas\w+|poc[oa]s?|insuficien\w+|salvo|excepto|rechaz\w+|en lugar de|en vez de|superad\w+|todavia|pendientes?|limitad\w+)\b"
 )
+# "No longer than six hours" says the same as "six hours at most", "not before 2021" as "only in 2021".
+_LIMIT = re.compile(
+    r"[^.;:!?]{0,30}?\b(?:(?:more|longer|later|further|higher|greater|mas|mayor) (?:than|de|que)|before|until|antes de) (?:the |los |las )?(?:\w+ )?(?=\w)"
+)
+_BOUND = re.compile(
+    r"\b(?:at most|up to|maxim\w+|highest|largest|longest|latest|ceiling|capped|only|as late as|como maximo|a lo sumo|tope|hasta|solo|recien)\b"
+)
+_BEYOND = re.compile(r"\b(?:more than|over|above|at least|exceed\w*|mas de|superior|al menos|super(?:a|o|an|aron))\b")
 
 _OPPOSITES = (
-    ("increas rose rise rising grow grew grown expand aument crec sub(?:e|io|ieron)", "decreas reduc declin fell shrink shrank drop disminu baj(?:o|aron) cay"),
+    (
+        "increas rose rise rising grow grew grown expand doubl tripl aument crec duplic sub(?:e|io|ieron)",
+        "decreas reduc declin fell fall(?:s|en)?$ shrink shrank drop halv disminu baj(?:o|aron)$ cay",
+    ),
     ("more most mas mayor mayoria majority", "less fewer least menos menor minoria minority"),
     ("legal(?:ly)?$ legales", "illegal ilegal"),
     ("highest largest biggest", "lowest smallest"),
@@ -65,9 +76,21 @@ def denials(text: str) -> list[tuple[int, int]]:
     return [*strict_denials(text), *(match.span() for match in _IMPLIED.finditer(in_place(text)))]
 
 
+def is_limit(text: str, denial: tuple[int, int]) -> bool:
+    """Whether a denial of `text` sets a limit: "no more than", "not before", "hasta 2021 no"."""
+    folded = in_place(text)
+    return bool(_LIMIT.match(folded, denial[1]) or re.search(r"\bhasta (?:\w+ ){1,3}$", folded[: denial[0]]))
+
+
+def bounded(text: str) -> bool:
+    """Whether a text sets a limit without denying: "at most", "the highest", "only"."""
+    folded = in_place(text)
+    return _BOUND.search(folded) is not None and _BEYOND.search(folded) is None
+
+
 def opposite(claim: str, evidence: str) -> bool:
     """Whether the claim has a word whose opposite, and not the word itself, stands in the evidence."""
-    claim, evidence = fold(claim), fold(evidence)
+    claim, evidence = _with_directions(fold(claim)), _with_directions(fold(evidence))
     for one, other in _SIDES:
         for side, against in ((one, other), (other, one)):
             if (
@@ -78,3 +101,11 @@ def opposite(claim: str, evidence: str) -> bool:
             ):
                 return True
     return False
+
+
+_SHARE = re.compile(r"(?:%|per ?cent|por ciento)\s+(?:(mas|more|higher)|(menos|less|fewer|lower))\b")
+
+
+def _with_directions(text: str) -> str:
+    """The folded text, with "9 % more" said as an increase and "9 % less" as a decrease."""
+    return _SHARE.sub(lambda found: found[0] + (" increase" if found[1] else " decrease"), text)

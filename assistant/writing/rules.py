@@ -12,7 +12,7 @@ from assistant.asked import stems_of
 from assistant.bridge import OTHER
 from assistant.writing.evidence import Aligned, Claim, Evidence, Floats, Window, inside_of
 from assistant.writing.names import Name, Source, joined, names
-from assistant.writing.polarity import denials, opposite, strict_denials
+from assistant.writing.polarity import bounded, denials, is_limit, opposite, strict_denials
 from assistant.writing.quantities import ORDINAL, quantities
 
 NEAR, SCOPE, BESIDE = 40, 24, 40
@@ -72,7 +72,7 @@ def conflict_of(claim: Claim, evidence: Evidence, window: Window, text: str, ali
     """How the claim contradicts the window; empty if it does not."""
     if aligned.rival > RIVAL:
         return "figure"
-    if any(denial_mismatch(claim, evidence, aligned.similar, inside_of(evidence, window.sentences(evidence)))):
+    if any(denial_mismatch(claim, evidence, aligned.similar, inside_of(evidence, window.sentences(evidence)), text)):
         return "denial"
     return "opposite" if opposite(claim.text, text) else ""
 
@@ -128,7 +128,9 @@ def _figures_and_rivals(claim: Claim, text: str) -> Iterator[tuple[int, int, lis
             yield name.start, name.end, own, [(other.start, other.end) for other in codes if other.plain not in said]
 
 
-def denial_mismatch(claim: Claim, evidence: Evidence, similar: Floats, own: NDArray[np.bool_]) -> tuple[bool, bool]:
+def denial_mismatch(
+    claim: Claim, evidence: Evidence, similar: Floats, own: NDArray[np.bool_], window_text: str
+) -> tuple[bool, bool]:
     """Whether the claim denies what the window affirms, and whether it affirms what the window denies.
 
     A denial counts where it stands: at the words behind it, and where their best matches stand in the other text.
@@ -146,6 +148,8 @@ def denial_mismatch(claim: Claim, evidence: Evidence, similar: Floats, own: NDAr
     content = claim.content
     added = False
     for cue in strict:
+        if is_limit(claim.text, cue) and bounded(window_text):
+            continue
         rows = _scope(spans[:, 0], cue, claim.text)
         rows = rows & content if (rows & content).any() else rows
         if rows.any():
@@ -156,7 +160,8 @@ def denial_mismatch(claim: Claim, evidence: Evidence, similar: Floats, own: NDAr
     dropped = False
     for cue in strict_denials(text):
         behind = _scope(starts, cue, text)
-        if behind.any() and own[(evidence.starts >= cue[0]) & (evidence.starts < cue[1])].any():
+        # A token begins at the blank before its word.
+        if behind.any() and own[(evidence.starts >= cue[0] - 1) & (evidence.starts < cue[1])].any():
             matches = inner[:, behind].max(axis=0)
             places = spans[inner[:, behind].argmax(axis=0), 0][matches > SAME_WORD]
             dropped |= len(places) > 0 and not any(_near(place, denied_here) for place in places)

@@ -283,6 +283,39 @@ def test_a_model_that_cannot_be_meant_is_refused_in_one_line(model: str, tmp_pat
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_that_is_not_there_is_refused_before_anything_is_loaded() -> None:
+    from assistant.llm_options import llm_settings
+
+    with pytest.raises(ConfigurationError, match=r"the model missing\.gguf is not a file"):
+        llm_settings("missing.gguf", None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "against"),
+    [
+        ("Las visitas tuvieron una disminución del 9 %.", "Recibimos un 9 % más que el año anterior.", True),
+        ("Las visitas tuvieron un aumento del 9 %.", "Recibimos un 9 % más que el año anterior.", False),
+        ("Catches rose by half.", "Landings halved in ten years.", True),
+        ("Catches fell by half.", "Landings halved in ten years.", False),
+    ],
+)
+def test_the_direction_of_a_change_must_agree(claim: str, source: str, against: bool) -> None:
+    from assistant.writing.polarity import opposite
+
+    assert opposite(claim, source) is against
+
+
+def test_a_denied_excess_says_the_same_as_a_limit() -> None:
+    from assistant.writing.polarity import bounded, is_limit, strict_denials
+
+    for claim in ("Nobody can get more than 60,000 dollars.", "Hasta 2021 no comenzó la mediación."):
+        assert is_limit(claim, strict_denials(claim)[0])
+    for claim in ("The fund did not build 23 bridges.", "Los guardas no llevan armas."):
+        assert not is_limit(claim, strict_denials(claim)[0])
+    assert bounded("The highest grant is 60,000 dollars.")
+    assert not bounded("Only in 2022, more than 46,000 acres were lost.")
+
+
 def test_without_a_model_nothing_of_this_is_imported(seed_index: Any, tmp_path: Any) -> None:
     program = (
         "import sys; from click.testing import CliRunner; from assistant.cli import cli\n"
