@@ -5,9 +5,12 @@ const QUIET_EVERY = 6000;
 
 const figure = (number) => new Intl.NumberFormat(language).format(number);
 
+// Days before months, as the documents' own dates are written in both languages.
+const dates = { en: "en-GB" };
+
 function moment(iso) {
   const when = new Date(iso);
-  return Number.isNaN(when.getTime()) ? iso : new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(when);
+  return Number.isNaN(when.getTime()) ? iso : new Intl.DateTimeFormat(dates[language] || language, { dateStyle: "medium", timeStyle: "short" }).format(when);
 }
 
 function showMoments(root) {
