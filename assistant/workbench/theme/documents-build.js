@@ -75,9 +75,10 @@ function showState() {
   const notice = byId("w-notice");
   notice.hidden = now.notices.length === 0;
   notice.textContent = now.notices.map((key) => words(key)).join(" ");
-  byId("w-build").hidden = false;
+  const text = buildText(now);
+  byId("w-build").hidden = !text;
   byId("w-build").dataset.busy = String(Boolean(now.build));
-  byId("w-build-text").textContent = buildText(now);
+  byId("w-build-text").textContent = text;
   const start = byId("w-start-build");
   const stop = byId("w-stop-build");
   const had = [start, stop].includes(document.activeElement);
