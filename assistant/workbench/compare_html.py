@@ -20,6 +20,8 @@ from assistant.compare.wording import conversion, differing
 
 WORDS = words_of(Path(__file__).with_name("compare.json"))
 NOTES_SHOWN = 24
+NOTES_OPEN = 3
+"""The notes that stand above the grid; the others are folded, so that the answers are not far below."""
 PAIRS_SHOWN = 6
 FIGURES_SHOWN = 60
 _COLUMNS = ("subject", "quote", "support")
@@ -128,10 +130,18 @@ def notes_html(notes: Sequence[Note], language: str) -> str:
     """The notes on figures that several subjects give; empty without any."""
     if not notes:
         return ""
-    listed = "".join(note_html(note, language) for note in notes[:NOTES_SHOWN])
+    shown = [note_html(note, language) for note in notes[:NOTES_SHOWN]]
     more = len(notes) - NOTES_SHOWN
     rest = f'<p class="w-note">{WORDS.translated(language, "more_notes", n=more)}</p>' if more > 0 else ""
-    return f'<h3>{WORDS.translated(language, "notes")}</h3><ul class="w-notes">{listed}</ul>{rest}'
+    folded = "".join(shown[NOTES_OPEN:])
+    if folded:
+        folded = (
+            f'<details class="w-pairs"><summary>{WORDS.translated(language, "more_pairs", n=len(shown) - NOTES_OPEN)}</summary>'
+            f'<ul class="w-notes">{folded}</ul>{rest}</details>'
+        )
+    return (
+        f'<h3>{WORDS.translated(language, "notes")}</h3><ul class="w-notes">{"".join(shown[:NOTES_OPEN])}</ul>{folded}'
+    )
 
 
 def note_html(note: Note, language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from assistant.chat.library import ChatAssistant
@@ -67,9 +68,8 @@ class Workbench:
             return False
         try:
             self.folder.mkdir(exist_ok=True)
-            trial = self.folder / ".writable"
-            trial.write_bytes(b"")
-            trial.unlink()
+            with TemporaryFile(dir=self.folder):
+                pass
         except OSError:
             return False
         return True

@@ -8,6 +8,8 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,18 @@ SPANISH = (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@dataclass(frozen=True)
+class Bench:
+    """The pages at `url` over an index of `folder`, which is followed as it changes."""
+
+    url: str
+    assistant: LiveAssistant
+    folder: Path
+    index: Path
+
+
+def corpus(place: Path) -> Path:
     """Five seeds, one that cannot be read, one that is a copy, one in a format that is not read, one with a hostile name."""
-    place = tmp_path / "docs"
     shutil.copytree(SEEDS, place)
     copied = sorted(SEEDS.glob("*.txt"))[0]
     (place / "zz-copy.txt").write_bytes(copied.read_bytes())
@@ -46,18 +56,31 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-@pytest.fixture
-def bench(folder: Path, tmp_path: Path) -> Iterator[Any]:
-    """The pages over an index of that folder, followed as it changes."""
-    index = tmp_path / "index"
+@contextmanager
+def standing(place: Path) -> Iterator[Bench]:
+    index = place / "index"
+    folder = corpus(place / "docs")
     build_index(folder, index, model="hash")
-    live = LiveAssistant(index, looks_every=0.2)
-    with served(live, index=index) as running:
+    with closing(LiveAssistant(index, looks_every=0.2)) as live, served(live, index=index) as running:
+        yield Bench(running.url, live, folder, index)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Pages of a test's own, whose index it may build anew."""
+    with standing(tmp_path) as running:
         yield running
-    live.close()
 
 
-def opened(visit: Callable[..., Visitor], bench: Any, **options: Any) -> Any:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Pages for the tests that leave the index and what it holds as they are; one document waits for the next build."""
+    with standing(tmp_path_factory.mktemp("shared")) as running:
+        (running.folder / "nuevo.md").write_text(SPANISH, encoding="utf-8")
+        yield running
+
+
+def opened(visit: Callable[..., Visitor], bench: Bench, **options: Any) -> Any:
     visitor = visit(url=bench.url, **options)
     visitor.page.set_default_timeout(PATIENCE)
     page = visitor.open("documents")
@@ -106,8 +129,8 @@ def axe(page: Any) -> list[str]:
     ]
 
 
-def test_every_document_is_listed_with_what_became_of_it(visit: Callable[..., Visitor], bench: Any) -> None:
-    visitor, page = opened(visit, bench)
+def test_every_document_is_listed_with_what_became_of_it(visit: Callable[..., Visitor], shared: Bench) -> None:
+    visitor, page = opened(visit, shared)
     assert page.title() == "Documents · Quipu"
     assert page.get_attribute('.q-nav a[href="/documents"]', "aria-current") == "page"
     prevent = row(page, "000_cf9958df2bfae6ec.txt")
@@ -141,10 +164,9 @@ def test_every_document_is_listed_with_what_became_of_it(visit: Callable[..., Vi
     ("narrow-dark-spanish", {"width": 360, "height": 780, "color_scheme": "dark", "locale": "es-PE"}),
 ])  # fmt: skip
 def test_the_page_stands_in_both_languages_light_and_dark_at_every_width(
-    visit: Callable[..., Visitor], bench: Any, folder: Path, name: str, options: dict[str, Any]
+    visit: Callable[..., Visitor], shared: Bench, name: str, options: dict[str, Any]
 ) -> None:
-    (folder / "nuevo.md").write_text(SPANISH, encoding="utf-8")
-    visitor, page = opened(visit, bench, **options)
+    visitor, page = opened(visit, shared, **options)
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     missing = page.evaluate(
@@ -160,8 +182,8 @@ def test_the_page_stands_in_both_languages_light_and_dark_at_every_width(
     assert visitor.complaints == []
 
 
-def test_hostile_names_and_texts_are_shown_as_text(visit: Callable[..., Visitor], bench: Any) -> None:
-    visitor, page = opened(visit, bench)
+def test_hostile_names_and_texts_are_shown_as_text(visit: Callable[..., Visitor], shared: Bench) -> None:
+    visitor, page = opened(visit, shared)
     found = row(page, "onerror=")
     assert "<img src=x onerror=" in found.inner_text()
     assert "⟨U+202E⟩gpj.txt" in found.inner_text()
@@ -180,11 +202,11 @@ def test_hostile_names_and_texts_are_shown_as_text(visit: Callable[..., Visitor]
     assert visitor.complaints == []
 
 
-def test_the_text_is_shown_as_the_index_sees_it(visit: Callable[..., Visitor], bench: Any) -> None:
-    visitor, page = opened(visit, bench)
+def test_the_text_is_shown_as_the_index_sees_it(visit: Callable[..., Visitor], shared: Bench) -> None:
+    visitor, page = opened(visit, shared)
     page.click('[data-see="000_cf9958df2bfae6ec.txt"]')
     page.wait_for_selector(".w-seen")
-    passages = bench.assistant.passages("000_cf9958df2bfae6ec.txt")
+    passages = shared.assistant.passages("000_cf9958df2bfae6ec.txt")
     shown = page.eval_on_selector_all(".w-seen-text", "nodes => nodes.map(node => node.textContent)")
     assert shown == [passage.text for passage in passages]
     assert page.locator(".w-seen").first.locator("h3").inner_text() == f"Passage 1 of {len(passages)}"
@@ -195,14 +217,14 @@ def test_the_text_is_shown_as_the_index_sees_it(visit: Callable[..., Visitor], b
 
 
 def test_a_document_is_added_asked_for_while_the_index_is_rebuilt_and_then_answers(
-    visit: Callable[..., Visitor], bench: Any, folder: Path, tmp_path: Path
+    visit: Callable[..., Visitor], bench: Bench, tmp_path: Path
 ) -> None:
     visitor, page = opened(visit, bench)
     write_pdf(tmp_path / "annex.pdf", [["The annex counts 77 canoes on the river Tigre."], ["The end."]])
     upload(page, file("informe.md", SPANISH), file("annex.pdf", (tmp_path / "annex.pdf").read_bytes()))
     sent(page)
     assert page.inner_text("#w-arriving-text") == "2 documents were added."
-    assert (folder / "informe.md").read_text(encoding="utf-8") == SPANISH
+    assert (bench.folder / "informe.md").read_text(encoding="utf-8") == SPANISH
     page.wait_for_selector(".w-is-new")
     assert "2 changes wait: 2 new" in page.inner_text("#w-build-text")
     visitor.shot("documents-added")
@@ -215,6 +237,7 @@ def test_a_document_is_added_asked_for_while_the_index_is_rebuilt_and_then_answe
         try:
             while not over.is_set():
                 answered.append(bench.assistant.ask("Who funded Prevent?").text)
+                over.wait(0.05)
         except BaseException as error:
             problems.append(error)
 
@@ -244,9 +267,9 @@ def test_a_document_is_added_asked_for_while_the_index_is_rebuilt_and_then_answe
     assert visitor.complaints == []
 
 
-def test_what_may_not_come_in_is_named_with_its_reason(visit: Callable[..., Visitor], bench: Any, folder: Path) -> None:
-    before = sorted(path.name for path in folder.iterdir())
-    visitor, page = opened(visit, bench)
+def test_what_may_not_come_in_is_named_with_its_reason(visit: Callable[..., Visitor], shared: Bench) -> None:
+    before = sorted(path.name for path in shared.folder.iterdir())
+    visitor, page = opened(visit, shared)
     upload(
         page,
         file("virus.exe", b"MZ"),
@@ -261,14 +284,14 @@ def test_what_may_not_come_in_is_named_with_its_reason(visit: Callable[..., Visi
     )] == [True] * 4  # fmt: skip
     assert page.inner_text("#w-arriving-text").startswith("1 of 4 documents were added")
     visitor.shot("documents-refused")
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*before, "good.txt"])
+    assert sorted(path.name for path in shared.folder.iterdir()) == sorted([*before, "good.txt"])
 
 
 def test_a_taken_name_is_asked_about_and_the_document_before_is_in_the_trash(
-    visit: Callable[..., Visitor], bench: Any, folder: Path
+    visit: Callable[..., Visitor], shared: Bench
 ) -> None:
-    (folder / "note.txt").write_text("The first note.")
-    visitor, page = opened(visit, bench)
+    (shared.folder / "note.txt").write_text("The first note.")
+    visitor, page = opened(visit, shared)
     upload(page, file("note.txt", "Another note."))
     page.wait_for_selector("#w-confirm[open]")
     assert "note.txt" in page.inner_text("#w-confirm-names")
@@ -276,36 +299,34 @@ def test_a_taken_name_is_asked_about_and_the_document_before_is_in_the_trash(
     visitor.shot("documents-conflict")
     page.click('[data-answer="both"]')
     sent(page)
-    assert (folder / "note (2).txt").read_text() == "Another note."
+    assert (shared.folder / "note (2).txt").read_text() == "Another note."
     upload(page, file("note.txt", "A third note."))
     page.click('[data-answer="replace"]')
     sent(page)
-    assert (folder / "note.txt").read_text() == "A third note."
+    assert (shared.folder / "note.txt").read_text() == "A third note."
     page.click("#w-trash summary")
     page.wait_for_selector("#w-trash [data-restore]")
     assert "note.txt" in page.inner_text("#w-trash")
     assert "replaced" in page.inner_text("#w-trash")
 
 
-def test_a_removed_document_goes_to_the_trash_and_comes_back(
-    visit: Callable[..., Visitor], bench: Any, folder: Path
-) -> None:
+def test_a_removed_document_goes_to_the_trash_and_comes_back(visit: Callable[..., Visitor], bench: Bench) -> None:
     name = "004_a036f7a8eb7d90be.txt"
-    content = (folder / name).read_bytes()
+    content = (bench.folder / name).read_bytes()
     visitor, page = opened(visit, bench)
     row(page, name).locator("[data-pick]").check()
     page.click("#w-remove")
     assert "Remove 1 document?" in page.inner_text("#w-confirm")
     page.click('[data-answer="yes"]')
     page.wait_for_selector(".w-is-removed")
-    assert not (folder / name).exists()
+    assert not (bench.folder / name).exists()
     assert "searchable until the next build" in row(page, name).inner_text()
     page.click("#w-trash summary")
     page.wait_for_selector("#w-trash [data-restore]")
     visitor.shot("documents-trash")
     page.click("#w-trash [data-restore]")
     page.wait_for_selector(".w-is-removed", state="detached")
-    assert (folder / name).read_bytes() == content
+    assert (bench.folder / name).read_bytes() == content
     row(page, name).locator("[data-pick]").check()
     page.click("#w-remove")
     page.click('[data-answer="yes"]')
@@ -320,10 +341,10 @@ def test_a_removed_document_goes_to_the_trash_and_comes_back(
 
 
 def test_a_build_of_somebody_else_is_said_and_one_of_ours_can_be_stopped(
-    visit: Callable[..., Visitor], bench: Any, folder: Path, tmp_path: Path
+    visit: Callable[..., Visitor], bench: Bench
 ) -> None:
     visitor, page = opened(visit, bench)
-    with build_lock(tmp_path / "index") as recorded:
+    with build_lock(bench.index) as recorded:
         recorded(lambda *_: None)("embedding", 3, 10)
         page.wait_for_function(
             "document.getElementById('w-build-text').textContent.includes('Somebody else')", timeout=40_000
@@ -336,7 +357,7 @@ def test_a_build_of_somebody_else_is_said_and_one_of_ours_can_be_stopped(
         text = "\n\n".join(
             f"Paragraph {number}.{part} tells of river {number * part} and of its fish." for part in range(60)
         )
-        (folder / f"many-{number:03}.txt").write_text(text)
+        (bench.folder / f"many-{number:03}.txt").write_text(text)
     page.click("#w-start-build")
     page.wait_for_selector("#w-stages progress", timeout=60_000)
     time.sleep(1.5)
@@ -358,9 +379,9 @@ def test_a_build_of_somebody_else_is_said_and_one_of_ours_can_be_stopped(
     visitor.shot("documents-many")
 
 
-def test_an_earlier_version_can_be_made_live_again(visit: Callable[..., Visitor], bench: Any, folder: Path) -> None:
+def test_an_earlier_version_can_be_made_live_again(visit: Callable[..., Visitor], bench: Bench) -> None:
     first = bench.assistant.generation_id
-    (folder / "later.txt").write_text("A text that came later.")
+    (bench.folder / "later.txt").write_text("A text that came later.")
     visitor, page = opened(visit, bench)
     rebuilt(page)
     page.click("#w-versions summary")
@@ -376,10 +397,8 @@ def test_an_earlier_version_can_be_made_live_again(visit: Callable[..., Visitor]
     page.wait_for_selector(".w-is-new")
 
 
-def test_a_folder_that_is_gone_is_said_and_its_documents_stay(
-    visit: Callable[..., Visitor], bench: Any, folder: Path
-) -> None:
-    folder.rename(folder.with_name("elsewhere"))
+def test_a_folder_that_is_gone_is_said_and_its_documents_stay(visit: Callable[..., Visitor], bench: Bench) -> None:
+    bench.folder.rename(bench.folder.with_name("elsewhere"))
     visitor, page = opened(visit, bench)
     assert "is not there any more" in page.inner_text("#w-notice")
     assert page.is_hidden("#w-add")
@@ -394,20 +413,20 @@ def test_a_folder_that_is_gone_is_said_and_its_documents_stay(
     (Rights(documents=False, manage=False), "can be seen but not changed"),
 ])  # fmt: skip
 def test_what_is_switched_off_is_not_offered_and_not_done(
-    visit: Callable[..., Visitor], bench: Any, folder: Path, tmp_path: Path, rights: Rights, said: str
+    visit: Callable[..., Visitor], shared: Bench, rights: Rights, said: str
 ) -> None:
-    with served(bench.assistant, index=tmp_path / "index", rights=rights) as closed:
+    with served(shared.assistant, index=shared.index, rights=rights) as closed:
         _, page = opened(visit, closed)
         assert said in page.inner_text("#w-notice")
         assert page.is_hidden("#w-add")
         assert page.is_hidden("#w-start-build") is not rights.manage
         reply = page.request.post(closed.url + "documents/upload?name=sneaked.txt", data=b"sneaked")
         assert (reply.status, reply.json()["error"]) == (403, "refused_off")
-        assert not (folder / "sneaked.txt").exists()
+        assert not (shared.folder / "sneaked.txt").exists()
 
 
-def test_the_keyboard_alone_reaches_everything(visit: Callable[..., Visitor], bench: Any) -> None:
-    _, page = opened(visit, bench)
+def test_the_keyboard_alone_reaches_everything(visit: Callable[..., Visitor], shared: Bench) -> None:
+    _, page = opened(visit, shared)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.matches('[data-skip]')")
     page.keyboard.press("Enter")
@@ -428,9 +447,9 @@ def test_the_keyboard_alone_reaches_everything(visit: Callable[..., Visitor], be
 
 
 def test_all_pages_are_reached_from_the_chat_and_share_language_and_theme(
-    visit: Callable[..., Visitor], bench: Any
+    visit: Callable[..., Visitor], shared: Bench
 ) -> None:
-    visitor = visit(url=bench.url)
+    visitor = visit(url=shared.url)
     visitor.page.set_default_timeout(PATIENCE)
     page = visitor.open()
     assert page.get_attribute('.q-nav a[href="/"]', "aria-current") == "page"
@@ -442,11 +461,41 @@ def test_all_pages_are_reached_from_the_chat_and_share_language_and_theme(
     assert page.title() == "Documentos · Quipu"
     assert page.get_attribute("html", "data-theme") == "dark"
     assert visitor.complaints == []
-    assert all(request.startswith((bench.url, "data:", "blob:")) for request in visitor.requests)
+    assert all(request.startswith((shared.url, "data:", "blob:")) for request in visitor.requests)
 
 
-def test_files_are_dropped_anywhere_on_the_page(visit: Callable[..., Visitor], bench: Any, folder: Path) -> None:
-    _, page = opened(visit, bench)
+@pytest.mark.parametrize("locale", ["en-GB", "es-PE"])
+def test_the_way_to_every_page_fits_a_telephone(visit: Callable[..., Visitor], shared: Bench, locale: str) -> None:
+    visitor = visit(url=shared.url, width=360, height=740, locale=locale)
+    visitor.page.set_default_timeout(PATIENCE)
+    for path in ("", "documents", "compare", "feedback", "evaluate"):
+        page = visitor.open(path)
+        if not path:
+            visitor.ask("Who funded Prevent?")
+            assert page.is_visible("#q-take-button")
+        links = page.locator(".q-nav a")
+        assert links.count() == 5
+        assert page.get_attribute(".q-nav a[aria-current]", "href") == f"/{path}"
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll(".q-nav a, .q-tools button, .q-brand svg")]
+              .filter((node) => node.checkVisibility()).map((node) => [node.outerHTML, node.getBoundingClientRect()])
+              .filter(([, box]) => box.left < 0 || box.right > innerWidth || box.top < 0).map(([html]) => html)"""
+        )
+        assert outside == []
+        covered = page.evaluate(
+            """() => [...document.querySelectorAll(".q-nav a, .q-tools button")].filter((node) => node.checkVisibility())
+              .filter((node) => {
+                const box = node.getBoundingClientRect();
+                return !node.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+              }).map((node) => node.outerHTML)"""
+        )
+        assert covered == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        visitor.shot(f"bar-{path or 'chat'}-{locale[:2]}")
+
+
+def test_files_are_dropped_anywhere_on_the_page(visit: Callable[..., Visitor], shared: Bench) -> None:
+    _, page = opened(visit, shared)
     page.evaluate("""() => {
       const carried = new DataTransfer();
       carried.items.add(new File(["A dropped text about otters."], "dropped.txt"));
@@ -455,12 +504,12 @@ def test_files_are_dropped_anywhere_on_the_page(visit: Callable[..., Visitor], b
       }
     }""")
     sent(page)
-    assert (folder / "dropped.txt").read_text() == "A dropped text about otters."
+    assert (shared.folder / "dropped.txt").read_text() == "A dropped text about otters."
 
 
-def test_another_site_cannot_send_documents(visit: Callable[..., Visitor], bench: Any, folder: Path) -> None:
-    _, page = opened(visit, bench)
+def test_another_site_cannot_send_documents(visit: Callable[..., Visitor], shared: Bench) -> None:
+    _, page = opened(visit, shared)
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
-        reply = page.request.post(bench.url + "documents/upload?name=evil.txt", data=b"evil", headers=headers)
+        reply = page.request.post(shared.url + "documents/upload?name=evil.txt", data=b"evil", headers=headers)
         assert reply.status == 403
-    assert not (folder / "evil.txt").exists()
+    assert not (shared.folder / "evil.txt").exists()

@@ -72,6 +72,8 @@ async function addFiles(files) {
   const taken = files.slice(0, MOST_FILES);
   byId("w-arriving-list").replaceChildren();
   byId("w-arriving").hidden = false;
+  // Who drops documents further down sees what becomes of them.
+  byId("w-add").scrollIntoView({ block: "nearest" });
   byId("w-arriving-end").textContent = words("cancel");
   if (files.length > taken.length) tell(arrivingRow("…"), "failed", "too_many", { most: MOST_FILES, total: files.length });
   const waiting = [];

@@ -5,9 +5,12 @@ const QUIET_EVERY = 6000;
 
 const figure = (number) => new Intl.NumberFormat(language).format(number);
 
+// Days before months, as the documents' own dates are written in both languages.
+const dates = { en: "en-GB" };
+
 function moment(iso) {
   const when = new Date(iso);
-  return Number.isNaN(when.getTime()) ? iso : new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(when);
+  return Number.isNaN(when.getTime()) ? iso : new Intl.DateTimeFormat(dates[language] || language, { dateStyle: "medium", timeStyle: "short" }).format(when);
 }
 
 function showMoments(root) {
@@ -72,9 +75,10 @@ function showState() {
   const notice = byId("w-notice");
   notice.hidden = now.notices.length === 0;
   notice.textContent = now.notices.map((key) => words(key)).join(" ");
-  byId("w-build").hidden = false;
+  const text = buildText(now);
+  byId("w-build").hidden = !text;
   byId("w-build").dataset.busy = String(Boolean(now.build));
-  byId("w-build-text").textContent = buildText(now);
+  byId("w-build-text").textContent = text;
   const start = byId("w-start-build");
   const stop = byId("w-stop-build");
   const had = [start, stop].includes(document.activeElement);

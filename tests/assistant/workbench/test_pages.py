@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,12 @@ def test_pages_that_keep_something_are_not_there_without_an_index(workbench: Wor
     without = Workbench(workbench.assistant, None, workbench.metrics)
     assert all(not page.needs_index for page in shown_pages(without))
     assert not without.writable()
+
+
+def test_several_visitors_at_once_find_the_index_writable(workbench: Workbench) -> None:
+    with ThreadPoolExecutor(8) as visitors:
+        assert all(visitors.map(lambda _: workbench.writable(), range(2000)))
+    assert list(workbench.folder.glob(".*")) == []
 
 
 @pytest.mark.parametrize(
