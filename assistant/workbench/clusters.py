@@ -17,7 +17,7 @@ from assistant.question import fold
 from index.stopwords import STOPWORDS
 
 APART = 0.60
-"""Mean cosine distance from which two heaps stay two. On the 76 labelled questions of the tests no two of different subjects
+"""Mean cosine distance from which two heaps stay two. On the 71 labelled questions of the tests no two of different subjects
 then lie together, and nine in ten pairs of one subject do; from .65 on, neighbouring subjects run into one another."""
 MOST_TERMS = 3
 

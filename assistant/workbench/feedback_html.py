@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote as in_address
 
 from assistant.chat.evidence import date_html
-from assistant.chat.markup import escape, language_attribute
+from assistant.chat.markup import escape, language_attribute, prose
 from assistant.chat.masthead import icon
 from assistant.chat.strings import DEFAULT_LANGUAGE, LANGUAGES, Words, words_of
 from assistant.workbench import judging
@@ -80,7 +80,7 @@ def _said(one: Feedback, is_case: bool, language: str, writable: bool) -> str:
 
 
 def _answer(one: Feedback, language: str) -> str:
-    text = f'<p class="f-answer" dir="auto" {language_attribute(one.language)}>{escape(one.answer)}</p>'
+    text = f'<p class="f-answer" dir="auto" {language_attribute(one.language)}>{prose(one.answer)}</p>'
     if len(one.answer) <= LONG_ANSWER:
         return text
     return f'<details class="f-long"><summary>{WORDS.translated(language, "whole_answer")}</summary>{text}</details>'
@@ -179,7 +179,7 @@ def cases_html(cases: Sequence[Case], gone: Collection[str], path: Path, languag
 def _case(case: Case, gone: bool, language: str, writable: bool) -> str:
     if case.answerable:
         quotes = "".join(
-            f'<blockquote class="f-quote" dir="auto">{escape(quote)}</blockquote>' for quote in case.evidence
+            f'<blockquote class="f-quote" dir="auto">{prose(quote)}</blockquote>' for quote in case.evidence
         )
         must = "".join(f'<span class="f-term" dir="auto">{escape(one)}</span>' for one in case.must_include)
         must = f'<p class="w-note">{WORDS.translated(language, "must")} {must}</p>' if must else ""

@@ -137,11 +137,12 @@ def functions(workbench: Workbench) -> list[PageFunction]:
         return {"kept": True}
 
     def case_form(asked: Asked) -> dict[str, Any]:
-        turn = turns.get(str(asked.get("turn"))) or _said(workbench, str(asked.get("turn")))
-        if turn is None:
+        asked_for = str(asked.get("turn"))
+        remembered, said = turns.get(asked_for), _said(workbench, asked_for)
+        if remembered is None and said is None:
             return {"error": "judge_gone"}
         with pinned(assistant) as library:
-            return form(turn, library)
+            return form({**(said or {}), **(remembered or {})}, library)
 
     def case_documents(asked: Asked) -> dict[str, Any]:
         with pinned(assistant) as library:
@@ -175,7 +176,7 @@ def functions(workbench: Workbench) -> list[PageFunction]:
 
 
 def _said(workbench: Workbench, turn: str) -> Mapping[str, Any] | None:
-    """A turn that is not remembered, but something was said of it."""
+    """What was said of a turn, with as much of the turn as was kept beside it; None where nothing was said."""
     for found in feedback.read_feedback(workbench.folder / feedback.FILE):
         if found.turn == turn:
             citations = [{"doc_id": c.doc_id, "quote": c.quote} for c in found.citations]

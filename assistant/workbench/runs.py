@@ -11,11 +11,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -27,7 +25,7 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
-from assistant.workbench import journal
+from assistant.workbench import journal, process
 from assistant.workbench.evaluator import Evaluator, Figure
 from index.errors import QuipuError
 
@@ -35,8 +33,6 @@ FOLDER = "runs"
 REPORT = "report.html"
 MOST_RUNS = 500
 WRITTEN_EVERY = 1.0
-GRACE_SECONDS = 5.0
-NICER = 10
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 Status = Literal["running", "done", "failed", "stopped", "interrupted"]
@@ -147,7 +143,7 @@ class Runs:
                 copied = folder / f"{question_set.stem}.jsonl"
                 shutil.copyfile(question_set, copied)
                 _write(folder, run)
-                child = self._spawn(copied, folder / "out")
+                child = process.begin(self._evaluator.command(copied, self._index, folder / "out"))
             except OSError as error:
                 lock.release()
                 raise RunError(f"the run cannot be begun in {self._folder} ({error.strerror or error})") from error
@@ -166,7 +162,7 @@ class Runs:
                 return False
             self._stopped = True
             child = self._child
-        _end(child)
+        process.end(child)
         return True
 
     def remove(self, run_id: str) -> bool:
@@ -188,7 +184,7 @@ class Runs:
         if current is not None:
             self.stop(current.id)
         if self._watching is not None:
-            self._watching.join(2 * GRACE_SECONDS)
+            self._watching.join(2 * process.GRACE_SECONDS)
 
     def _take(self) -> FileLock:
         """The lock that stands for the one run; the system lets go of it when this process ends."""
@@ -214,34 +210,15 @@ class Runs:
         lock.release()
         return False
 
-    def _spawn(self, question_set: Path, out: Path) -> subprocess.Popen[str]:
-        # Half of the cores at most, and after whoever asks in the chat.
-        threads = str(max(1, (os.cpu_count() or 1) // 2))
-        child = subprocess.Popen(
-            list(self._evaluator.command(question_set, self._index, out)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            env=os.environ | {"OMP_NUM_THREADS": threads, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-        )
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, child.pid, NICER)
-        return child
-
     def _watch(self, run: Run, child: subprocess.Popen[str], lock: FileLock) -> None:
         """Follow the child to its end; write down what came of it."""
         complaints: list[str] = []
-        hearing = Thread(target=_hear, args=(child, complaints), daemon=True)
+        hearing = Thread(target=process.hear, args=(child, complaints), daemon=True)
         hearing.start()
         error = ""
         written = 0.0
         try:
-            assert child.stdout is not None
-            for line in child.stdout:
-                told = _told(line)
+            for told in process.told(child):
                 if "error" in told:
                     error = str(told["error"])
                     continue
@@ -252,12 +229,12 @@ class Runs:
                     written = time.monotonic()
                     _write(self._folder / run.id, run)
             code = child.wait()
-            hearing.join(GRACE_SECONDS)
+            hearing.join(process.GRACE_SECONDS)
             run = self._ended(run, code, error, complaints)
             _write(self._folder / run.id, run)
         except Exception:
             logger.exception("a run could not be followed to its end")
-            _end(child)
+            process.end(child)
         finally:
             for stream in (child.stdout, child.stderr):
                 if stream is not None:
@@ -282,40 +259,11 @@ class Runs:
         return replace(run, status="done", figures=figures)
 
 
-def _hear(child: subprocess.Popen[str], complaints: list[str]) -> None:
-    """Keep the last lines that the child has to say, and never let it wait for a reader."""
-    assert child.stderr is not None
-    for line in child.stderr:
-        if line.strip():
-            complaints.append(line.rstrip())
-            del complaints[:-40]
-
-
-def _told(line: str) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _advanced(run: Run, told: dict[str, Any]) -> Run:
     stage, done, total = told.get("stage"), told.get("done"), told.get("total")
     if not isinstance(stage, str) or not isinstance(done, int) or not isinstance(total, int):
         return run
     return replace(run, stage=stage, done=done, total=total)
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    """Ask the child and what it started to end, and see to it that they do."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, sign)
-        try:
-            child.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-        return
 
 
 def _write(folder: Path, run: Run) -> None:

@@ -208,6 +208,23 @@ def test_an_answer_in_the_chat_carries_an_id_of_its_own_once_it_is_whole(
     assert [function.__name__ for function in judging.functions(strangers)] == ["judge"]
 
 
+def test_a_case_of_a_turn_that_is_still_remembered_begins_with_its_correction(
+    tmp_path: Path, seed_assistant: Assistant
+) -> None:
+    turns = asked.Turns(tmp_path / asked.FILE)
+    workbench = Workbench(seed_assistant, tmp_path, Metrics(), turns=turns)
+    functions = {one.__name__: one for one in judging.functions(workbench)}
+    turn = turns.begin(seed_assistant.ask("How many justice operators did Prevent strengthen?"))
+    assert functions["case_form"]({"turn": turn})["answer"] == ""
+    remembered = turns.get(turn)
+    assert remembered is not None
+    feedback.keep(workbench.folder / feedback.FILE, remembered, "down", "5,500 of them.")
+    form = functions["case_form"]({"turn": turn})
+    assert (form["answer"], form["quotes"][0]["musts"]) == ("5,500 of them.", ["5,500"])
+    assert form["documents"]
+    assert functions["case_form"]({"turn": "unknown"}) == {"error": "judge_gone"}
+
+
 # Feedback
 
 

@@ -17,8 +17,7 @@ from filelock import FileLock
 
 from assistant.assistant import Assistant
 from assistant.workbench import evaluator as evaluators
-from assistant.workbench import runs as runs_module
-from assistant.workbench import sets
+from assistant.workbench import process, sets
 from assistant.workbench.evaluator import Comparison, Figure
 from assistant.workbench.runs import Run, RunError, Runs
 from index.errors import QuipuError
@@ -137,7 +136,9 @@ def test_one_run_at_a_time_also_beside_another_server(make: Callable[[str], Runs
     assert ended(other, other.start(small, questions=1)).status == "done"
 
 
-def test_what_a_run_started_ends_with_it(make: Callable[[str], Runs], small: Path, tmp_path: Path) -> None:
+def test_what_a_run_started_ends_with_it(
+    make: Callable[[str], Runs], small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     child = tmp_path / "child"
     program = f"""
 import pathlib, subprocess, sys, signal
@@ -151,11 +152,8 @@ import time; time.sleep(60)
     runs = make(program)
     run = runs.start(small, questions=1)
     going(runs, run)
-    runs_module_grace, runs_module.GRACE_SECONDS = runs_module.GRACE_SECONDS, 0.3
-    try:
-        runs.close()
-    finally:
-        runs_module.GRACE_SECONDS = runs_module_grace
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.3)
+    runs.close()
     assert ended(runs, run).status == "stopped"
     pid = int(child.read_text())
     for _ in range(100):
