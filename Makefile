@@ -27,9 +27,9 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto -m "not model and not browser"
 	$(BIN)/python -m pytest -m "model or browser"
 
-# More kills and faults, each at more places: some four minutes.
+# More kills and faults, each at more places, and the question set through every file format: some six minutes.
 thorough: $(VENV)/.installed
-	QUIPU_THOROUGH=1 $(BIN)/python -m pytest tests/index/test_crashes.py
+	QUIPU_THOROUGH=1 $(BIN)/python -m pytest tests/index/test_crashes.py tests/formats/test_real_programs.py
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .

@@ -81,7 +81,7 @@ def test_a_real_model_is_measured_on_real_questions(model_index: Path, tmp_path:
     assert done.exit_code == 0, done.output
     results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
     measured = {row["label"]: row for row in results["sets"][0]["written"]["rows"]}
-    assert measured["Verbatim"]["extractive"] == 1.0
+    assert measured["Citations exact"]["extractive"] == 1.0
     assert measured["Tokens written"]["written"] > 0
     assert measured["Seconds"]["written"] > measured["Seconds"]["extractive"]
     for line in (tmp_path / "out" / "written.jsonl").read_text(encoding="utf-8").splitlines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
@@ -18,6 +19,7 @@ from index.loading import Skipped, SourceFile, discover, read_documents
 from index.types import Document
 
 SEEDS = Path(__file__).parents[2] / "seeds"
+LONG = pytest.mark.skipif(not os.environ.get("QUIPU_THOROUGH"), reason="takes long: make thorough")
 FORMATS = ("docx", "html", "epub", "pdf")
 SCANNED = "001_ae0f56fbf5c1f930"
 pytestmark = [pytest.mark.formats, needs("soffice", "pandoc")]
@@ -192,7 +194,7 @@ def _scores(source: Path, index: Path) -> Mapping[str, float]:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", [kind if kind == "pdf" else pytest.param(kind, marks=LONG) for kind in FORMATS])
 def test_the_question_set_keeps_its_score(
     rendered: Path, kind: str, plain_scores: Mapping[str, Mapping[str, float]], tmp_path: Path
 ) -> None:
@@ -202,6 +204,7 @@ def test_the_question_set_keeps_its_score(
 
 
 @pytest.mark.model
+@LONG
 @needs("pdftoppm", "tesseract")
 def test_a_scan_keeps_its_score_through_ocr(
     rendered: Path, plain_scores: Mapping[str, Mapping[str, float]], tmp_path: Path
