@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from assistant import question as kinds
 from assistant.asked import Stems, Word, covers, joined, stems_of
-from assistant.matching import best_matches, inside, similarities, word_matches, word_weights
+from assistant.matching import (
+    best_matches,
+    inside,
+    sentence_edges,
+    sentence_matches,
+    similarities,
+    word_matches,
+    word_weights,
+)
 from assistant.orders import speaks_to_machine
 from assistant.question import LIST, counted, fold, holds_kind, spells_out, without
 from assistant.reranking import NUMBER, same_numbers
@@ -123,23 +131,15 @@ class _Matched(NamedTuple):
 
 
 def _matched(query: Query, candidate: Candidate) -> _Matched:
-    """All sentences of a candidate at once: a passage's tokens stand in order, so that those of a sentence are adjacent."""
-    similar, passage = similarities(candidate), candidate.stored.passage
-    count = len(passage.sentences)
-    best = np.zeros((count, max(len(similar), 1)), dtype=np.float32)
-    if not count or not similar.size or candidate.token_starts is None:
-        return _Matched(best.mean(axis=1), np.zeros(count, np.float32), np.zeros(0, np.float32), [[0, 0]] * count)
-    spans = np.array([(s.start, s.end) for s in passage.sentences]) - passage.start
-    edges = np.searchsorted(candidate.token_starts, spans)
-    held = edges[:, 0] < edges[:, 1]
-    if held.any():
-        # A row more, so that an edge may stand behind the last token; every other maximum is that between two sentences.
-        rows = np.concatenate([similar.T, similar.T[:1]])
-        best[held] = np.maximum.reduceat(rows, edges[held].ravel(), axis=0)[::2]
+    """All sentences of a candidate at once."""
+    similar = similarities(candidate)
+    best = np.ascontiguousarray(sentence_matches(candidate).T)
+    edges = sentence_edges(candidate).tolist()
     words = [list(word.tokens) for word in query.asked.words if word.tokens and max(word.tokens) < len(similar)]
     means = [best[:, tokens].mean(axis=1) if len(tokens) > 1 else best[:, tokens[0]] for tokens in words]
-    least = np.minimum.reduce(means) if means else np.zeros(count, dtype=np.float32)
-    return _Matched(best.mean(axis=1), least, similar.max(axis=0), edges.tolist())
+    least = np.minimum.reduce(means) if means else np.zeros(len(best), dtype=np.float32)
+    tokens = similar.max(axis=0) if similar.size else np.zeros(0, dtype=np.float32)
+    return _Matched(best.mean(axis=1), least, tokens, edges)
 
 
 def _reverse(best: NDArray[np.float32]) -> float:

@@ -34,6 +34,16 @@ def best_matches(similar: NDArray[np.float32], columns: NDArray[np.bool_] | None
     return best
 
 
+def sentence_edges(candidate: Candidate) -> NDArray[np.int64]:
+    """The first token of each sentence and the one past its last, `(sentences, 2)`: a passage's tokens stand in order."""
+    passage = candidate.stored.passage
+    starts = candidate.token_starts if candidate.token_starts is not None else np.zeros(0, dtype=np.int64)
+    if not passage.sentences:
+        return np.zeros((0, 2), dtype=np.int64)
+    spans = np.array([(s.start, s.end) for s in passage.sentences]) - passage.start
+    return np.searchsorted(starts, spans)
+
+
 def sentence_matches(candidate: Candidate) -> NDArray[np.float32]:
     """`best_matches` of each sentence of the candidate, `(question tokens, sentences)`.
 
@@ -43,8 +53,7 @@ def sentence_matches(candidate: Candidate) -> NDArray[np.float32]:
     best = np.zeros((max(len(similar), 1), len(passage.sentences)), dtype=np.float32)
     if not similar.size or not passage.sentences or candidate.token_starts is None:
         return best
-    spans = np.array([(s.start, s.end) for s in passage.sentences]) - passage.start
-    edges = np.searchsorted(candidate.token_starts, spans)
+    edges = sentence_edges(candidate)
     held = edges[:, 0] < edges[:, 1]
     # A column more, so that an edge may stand behind the last token; every other maximum is that between two sentences.
     wider = np.concatenate([similar, similar[:, :1]], axis=1)

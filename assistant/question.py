@@ -169,8 +169,6 @@ _ASKS_DATE = re.compile(
     r"^(?:(?:and|since|y|desde|hasta|until) )?(?:when (?:did|was|were|is|are|will|has|have|had|does|do|can|should)|cuando)\b"
     r"|\b(?:since when|what year|which year|what date|which date|desde cuando|hasta cuando|que ano|que fecha|cual es la fecha)\b"
 )
-
-
 _ASKS_NUMBER = re.compile(r"\bhow many\b|\b(?:what|the|total) number of\b|\bcuant[oa]s\b|\b(?:que|el) numero de\b")
 _ASKS_PERCENT = re.compile(r"\b(?:what|which|que|cual es el) (?:percentage|percent|porcentaje)\b")
 _SURE = {NUMBER: _ASKS_NUMBER, PERCENT: _ASKS_PERCENT, DATE: _ASKS_DATE}

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import question as kinds
 from assistant.asked import Stems, Word, covers, joined, stems_of
-from assistant.features import SentenceView, around, best_of, is_name
+from assistant.features import KINDS, SentenceView, around, best_of, is_name
 from assistant.matching import best_matches, similarities
-from assistant.question import answer_spans, fold, holds_kind, without
+from assistant.question import LIST, PLACE, answer_spans, fold, holds_kind, without
 from assistant.retrieval import Candidate, Found
 
 SENTENCES = 12
@@ -31,18 +30,8 @@ OPENING = 3
 MOST_SPANS = 5
 # Characters on either side of a number, date or name that tell what it is of; and those after it alone ("430 communities").
 BEFORE, AFTER, NEXT = 30, 40, 25
-HELD = (
-    kinds.NUMBER,
-    kinds.MONEY,
-    kinds.PERCENT,
-    kinds.DATE,
-    kinds.DURATION,
-    kinds.CONTACT,
-    kinds.PERSON,
-    kinds.ORGANISATION,
-    kinds.DEFINITION,
-    kinds.REASON,
-)
+# A place has no sign that an organisation has not, and a list none at all.
+HELD = tuple(kind for kind in KINDS if kind not in (PLACE, LIST))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assistant.writing.quantities import MONTHS
+
 _YEAR = r"(1[5-9]\d\d|20\d\d)"
-_MONTHS = (
-    "january|enero", "february|febrero", "march|marzo", "april|abril", "may|mayo", "june|junio", "july|julio", "august|agosto",
-    "september|septiembre|setiembre", "october|octubre", "november|noviembre", "december|diciembre",
-)  # fmt: skip
-_MONTH = "|".join(_MONTHS)
+_MONTH = "|".join(MONTHS)
 _NOT_INSIDE = r"(?<![\w$€£.,/-])"
 _ENDS = r"(?![\w%-]|[.,]\d)"
 _SPAN = re.compile(
@@ -61,7 +59,7 @@ def periods(folded: str) -> list[Period]:
     for match in _AS_OF.finditer(folded):
         add(f"as of {match.group(1)}", match)
     for match in _OF_MONTH.finditer(folded):
-        month = next(n for n, names in enumerate(_MONTHS, 1) if match.group(1) in names.split("|"))
+        month = int(MONTHS[match.group(1)])
         add(f"{match.group(2)}-{month:02}", match)
     for match in _ISO.finditer(folded):
         add(f"{match.group(1)}-{match.group(2)}", match)

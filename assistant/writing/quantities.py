@@ -68,7 +68,7 @@ _ORDINALS = _table(
     "1 first|primero|primera|primer second|segundo|segunda third|tercero|tercera|tercer fourth|cuarto|cuarta fifth|quinto|quinta"
     " sixth|sexto|sexta seventh|septimo|septima eighth|octavo|octava ninth|noveno|novena tenth|decimo|decima"
 )
-_MONTHS = _table(
+MONTHS = _table(
     "1 january|enero february|febrero march|marzo april|abril may|mayo june|junio july|julio august|agosto"
     " september|septiembre|setiembre october|octubre november|noviembre december|diciembre"
 )
@@ -110,7 +110,7 @@ def quantities(text: str) -> list[Quantity]:
 
 def is_quantity_word(folded: str) -> bool:
     """Whether a word, folded, is a number, an ordinal or a month by itself."""
-    return folded in _UNITS or folded in _ORDINALS or folded in _MONTHS
+    return folded in _UNITS or folded in _ORDINALS or folded in MONTHS
 
 
 @lru_cache(maxsize=4096)
@@ -147,8 +147,8 @@ def _numbers(text: str, folded: str, tokens: Sequence[re.Match[str]]) -> list[Qu
     while at < len(tokens):
         token = tokens[at]
         word = token.group()
-        if word in _MONTHS and _is_month(text, word, tokens, at):
-            found.append(Quantity(MONTH, frozenset({float(_MONTHS[word])}), *token.span()))
+        if word in MONTHS and _is_month(text, word, tokens, at):
+            found.append(Quantity(MONTH, frozenset({float(MONTHS[word])}), *token.span()))
             at += 1
         elif word in _ORDINALS and (word not in ("first", "second") or _DETERMINED.search(folded[: token.start()])):
             found.append(Quantity(ORDINAL, frozenset({float(_ORDINALS[word])}), *token.span()))
