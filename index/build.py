@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -199,16 +200,21 @@ def _build(work: _Work, skipped: Sequence[Skipped], embedder: Embedder) -> Build
         seal(folder)
         publish(work.index, generation)
     except BaseException:
-        (folder / "manifest.json").unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        if current_generation(work.index) != generation:
+            with suppress(OSError):
+                (folder / "manifest.json").unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
-        cache.close()
+        with suppress(sqlite3.Error):
+            cache.close()
         if earlier is not None:
             earlier.close()
-    sweep(work.index, work.keep)
-    if size_of(work.index / "cache") > CACHE_KEPT:
-        discard(work.index / "cache")
+    # The new generation is live: what cannot be tidied up now, the next build tidies up.
+    with suppress(OSError, sqlite3.Error):
+        sweep(work.index, work.keep)
+        if size_of(work.index / "cache") > CACHE_KEPT:
+            discard(work.index / "cache")
     return BuildReport(
         generation, False, manifest.documents, manifest.passages, manifest.sentences, taken.encoded,
         manifest.passages + manifest.sentences - taken.encoded, (*skipped, *taken.skipped), taken.changes,

@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -106,7 +106,9 @@ def build_lock(
 
         yield recorded
     finally:
-        (index / ACTIVITY).unlink(missing_ok=True)
+        # The next build's own words replace it, and nobody reads those of a process that is gone.
+        with suppress(OSError):
+            (index / ACTIVITY).unlink(missing_ok=True)
         lock.release()
 
 
@@ -139,4 +141,5 @@ def _write(index: Path, activity: Activity) -> None:
         staging.write_text(json.dumps(asdict(activity)), encoding="utf-8")
         staging.replace(index / ACTIVITY)
     except OSError:
-        staging.unlink(missing_ok=True)
+        with suppress(OSError):
+            staging.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -155,14 +156,19 @@ def seal(folder: Path) -> None:
 
 
 def publish(index: Path, generation: str) -> None:
-    """Make `generation`, which is sealed, the live one, atomically."""
+    """Make `generation`, which is sealed, the live one, atomically.
+
+    Once the name is in place nothing fails any more: a folder whose entries could not be flushed may at worst, after a
+    power cut, still name the generation before, which is there.
+    """
     staging = index / "CURRENT.tmp"
     with staging.open("w", encoding="utf-8") as file:
         file.write(generation + "\n")
         file.flush()
         os.fsync(file.fileno())
     staging.replace(index / "CURRENT")
-    _sync(index)
+    with suppress(OSError):
+        _sync(index)
 
 
 def _sync(path: Path) -> None:

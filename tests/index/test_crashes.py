@@ -154,16 +154,17 @@ def operations(worker: Worker, before: Path, folder: Path) -> list[str]:
 
 
 def chosen(done: list[str]) -> list[int]:
-    """Numbers of the operations to tamper with: the rare kinds all, of the common ones a share."""
+    """Numbers of the operations to tamper with: the rare kinds and those from the switch on all, else a share."""
     if THOROUGH == "all":
         return list(range(1, len(done) + 1))
     kinds = Counter(line.split()[0] for line in done)
     number: Counter[str] = Counter()
+    switch = max(at for at, line in enumerate(done, start=1) if "CURRENT" in line)
     found = []
     for at, line in enumerate(done, start=1):
         kind = line.split()[0]
         number[kind] += 1
-        if kinds[kind] <= 3 or number[kind] % SHARE == 1 or "CURRENT" in line:
+        if kinds[kind] <= 3 or number[kind] % SHARE == 1 or "CURRENT" in line or at > switch:
             found.append(at)
     return found
 
