@@ -164,7 +164,7 @@ def chosen(done: list[str]) -> list[int]:
     for at, line in enumerate(done, start=1):
         kind = line.split()[0]
         number[kind] += 1
-        if kinds[kind] <= 3 or number[kind] % SHARE == 1 or "CURRENT" in line or at > switch:
+        if kinds[kind] <= 3 or number[kind] % SHARE == 1 or "CURRENT" in line or (at > switch and kind != "pwrite"):
             found.append(at)
     return found
 
