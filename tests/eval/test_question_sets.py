@@ -89,7 +89,7 @@ def test_a_set_whose_name_says_dev_was_used_for_tuning(name: str, tuned: bool) -
     assert names_tuning(Path(name)) is tuned
 
 
-SEED_DEV = ("seeds-dev.jsonl", "seeds-dev-2.jsonl", "seeds-dev-pairs.jsonl", "seeds-dev-pairs-2.jsonl")
+SEED_DEV = sorted(path.name for path in SETS.glob("seeds-dev*.jsonl") if "claims" not in path.name)
 
 
 @pytest.mark.parametrize("name", [*SEED_DEV, "seeds-test.jsonl"])
@@ -104,23 +104,26 @@ def test_every_quote_of_the_shipped_sets_stands_in_its_seed(
 
 def test_no_question_of_the_test_set_was_tuned_on(seed_assistant: Assistant) -> None:
     text_of = text_lookup(seed_assistant)
-    tuned_on = {q.question.casefold() for name in SEED_DEV for q in load_question_set(SETS / name, text_of).questions}
-    test = load_question_set(SETS / "seeds-test.jsonl", text_of)
-    assert len(tuned_on) + len(test.questions) >= 160
-    assert tuned_on.isdisjoint(q.question.casefold() for q in test.questions)
+
+    def asked(name: str) -> set[str]:
+        questions = load_question_set(SETS / name, text_of).questions
+        return {"".join(filter(str.isalnum, question.question.casefold())) for question in questions}
+
+    test = asked("seeds-test.jsonl")
+    assert len(test) >= 150
+    assert {name: asked(name) & test for name in SEED_DEV if asked(name) & test} == {}
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(path.parent for path in SETS.glob("invented/*/dev.jsonl")), ids=lambda p: p.name
-)
-def test_every_quote_of_the_invented_documents_stands_in_them(folder: Path) -> None:
-    documents = folder / "documents"
+@pytest.mark.parametrize("path", sorted(SETS.glob("invented/*/dev*.jsonl")), ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_every_quote_of_the_invented_documents_stands_in_them(path: Path) -> None:
+    documents = path.parent / "documents"
     files = [file for file in discover(documents) if isinstance(file, SourceFile)]
     texts = {file.doc_id: load_document(file, {}).text for file in files}
-    found = load_question_set(folder / "dev.jsonl", texts.get)
+    found = load_question_set(path, texts.get)
     assert {q.lang for q in found.questions} == {"en", "es"}
     assert found.tuned
-    assert sum(q.answerable for q in found.questions) * 2 == len(found.questions) >= 400
+    assert 0.4 < sum(q.answerable for q in found.questions) / len(found.questions) < 0.6
+    assert len(found.questions) > 250
 
 
 def test_there_are_five_sets_of_invented_documents() -> None:
