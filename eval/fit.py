@@ -1,6 +1,6 @@
 """Fit the weights of ranking, reading and refusing, and say how well they do on articles that they have not seen.
 
-`python -m eval.fit --set SET... --beir FOLDER... [--index DIR] [--write]`
+`python -m eval.fit --set SET... [--more SET...] --beir FOLDER... [--index DIR] [--write]`
 
 Everything is measured by the product's own code; only models are fitted here. Three kinds of example teach refusing:
 questions with their passage at hand; the same with the passage taken away; and the same with only the sentence that
@@ -24,7 +24,7 @@ from assistant.reranking import RERANKED, passage_features, rerank
 from assistant.retrieval import Found
 from assistant.weights import WEIGHTS_FILE, LinearModel
 from eval.cases import FOLDS, RANKING, Case, beir_cases, fold_of, set_cases
-from eval.fit_answers import fit_answerable
+from eval.fit_answers import examples_of, fit_answerable
 from eval.linear import Group, columns_of, fit_listwise
 from index.models import DEFAULT_MODEL, resolve
 
@@ -112,10 +112,24 @@ def _doc_id(found: Found, view: SentenceView) -> str:
 @click.option(
     "--index", type=click.Path(path_type=Path), default=Path(".index"), help="The index of the question sets."
 )
+@click.option(
+    "--more",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A question set of which only the network learns; these are not all held in memory.",
+)
 @click.option("--every", default=1, show_default=True, help="Take only each N-th question of the BEIR folders.")
 @click.option("--unseen", is_flag=True, help="Say also how the network does on each corpus when fitted to the others.")
 @click.option("--write", is_flag=True, help="Write the weights that the assistant reads.")
-def main(sets: Sequence[Path], folders: Sequence[Path], index: Path, every: int, unseen: bool, write: bool) -> None:
+def main(
+    sets: Sequence[Path],
+    folders: Sequence[Path],
+    index: Path,
+    more: Sequence[Path],
+    every: int,
+    unseen: bool,
+    write: bool,
+) -> None:
     """Fit the weights and print cross-validated figures."""
     cases = [case for path in sets for case in set_cases(path, index)]
     cases += [case for folder in folders for case in beir_cases(folder, every)]
@@ -127,8 +141,12 @@ def main(sets: Sequence[Path], folders: Sequence[Path], index: Path, every: int,
         for case in cases
     ]
     reading = fit_reading(ranked, click.echo)
+    examples = [example for case in cases for example in examples_of(case, reranking, reading)]
+    del cases, ranked
+    further = (case for path in more for case in set_cases(path, index))
+    examples += [example for case in further for example in examples_of(case, reranking, reading, alone=True)]
     model = resolve(DEFAULT_MODEL).sha256
-    linear, threshold, network = fit_answerable(cases, reranking, reading, model, unseen, click.echo)
+    linear, threshold, network = fit_answerable(examples, model, unseen, click.echo)
     if write:
         content = {
             "ranking": RANKING,

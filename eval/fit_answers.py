@@ -37,12 +37,15 @@ USUAL = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Features of an answer, whether the documents answer, and what was done to the question's documents.
+    """Features of an answer, whether the documents answer, and `what` was done to the question's documents.
 
-    `right` says which of the sentences that the network sees answer, `(n,)`.
+    `source`, `corpus` and `kind` are the case's; `right` says which of the sentences that the network sees answer, `(n,)`.
     """
 
-    case: Case
+    source: str
+    corpus: str
+    kind: str
+    fold: int
     what: str
     label: float
     features: dict[str, float]
@@ -69,29 +72,24 @@ class Table:
             tuple(examples[0].features),
             columns_of([e.features for e in examples]),
             np.array([e.label for e in examples]),
-            np.array([WEIGHTS["set" if e.case.source == "set" else "beir"][e.what] for e in examples]),
-            np.array([fold_of(e.case) for e in examples]),
+            np.array([WEIGHTS["set" if e.source == "set" else "beir"][e.what] for e in examples]),
+            np.array([e.fold for e in examples]),
         )
 
     @property
     def own(self) -> NDArray[np.bool_]:
         """Which are questions of a set, as they were asked."""
-        return np.array([e.case.source == "set" and e.what == "whole" for e in self.examples])
+        return np.array([e.source == "set" and e.what == "whole" for e in self.examples])
 
 
 def fit_answerable(
-    cases: Sequence[Case],
-    reranking: LinearModel,
-    reading: LinearModel,
-    model: str,
-    unseen: bool,
-    say: Callable[[str], None],
+    examples: Sequence[Example], model: str, unseen: bool, say: Callable[[str], None]
 ) -> tuple[LinearModel, float, dict[str, object]]:
     """The linear model with its threshold, and the content of the network's file.
 
     `model` is the embedder's checksum; with `unseen`, say also how well it does on each corpus when it is fitted to the others.
     """
-    table = Table.of([example for case in cases for example in examples_of(case, reranking, reading)])
+    table = Table.of(examples)
     linear, scores = _fit_linear(table)
     say_how_well("linear ", table, scores, say)
     scale, shift = _calibration(scores[table.own], table.labels[table.own])
@@ -129,8 +127,8 @@ def _fit_network(table: Table, model: str, unseen: bool, say: Callable[[str], No
     answer = torch_side.standard_of(rows.answer)
     given = torch_side.Tensors.of(rows, sentences, answer)
 
-    corpora = np.array([e.case.corpus for e in table.examples])
-    sets = list(dict.fromkeys(e.case.corpus for e in table.examples if e.case.source == "set"))
+    corpora = np.array([e.corpus for e in table.examples])
+    sets = list(dict.fromkeys(e.corpus for e in table.examples if e.source == "set"))
     held_out = [table.folds == fold for fold in range(FOLDS)] + [corpora == corpus for corpus in sets if unseen]
     whole = np.ones(len(table.labels), dtype=bool)
     jobs = [*(Job(~which) for which in held_out), *(Job(whole, seed) for seed in range(torch_side.NETWORKS))]
@@ -175,7 +173,7 @@ def _calibration(scores: Floats, labels: Floats) -> tuple[float, float]:
 def _threshold(table: Table, scores: Floats) -> float:
     """The confidence under which only `REFUSED` of the seeds' answerable questions fall (of all sets', without seeds)."""
     answered = table.own & (table.labels == 1)
-    seeds = answered & np.array([e.case.corpus == "seeds" for e in table.examples])
+    seeds = answered & np.array([e.corpus == "seeds" for e in table.examples])
     chosen = seeds if seeds.any() else answered if answered.any() else table.labels == 1
     return round(sigmoid(float(np.quantile(scores[chosen], REFUSED))), 4)
 
@@ -183,8 +181,8 @@ def _threshold(table: Table, scores: Floats) -> float:
 def say_how_well(what: str, table: Table, scores: Floats, say: Callable[[str], None]) -> None:
     """Say the AUROC by corpus and kind of example, and what a threshold on the seeds would refuse."""
     labels = table.labels
-    for corpus in dict.fromkeys(e.case.corpus for e in table.examples):
-        here = np.array([e.case.corpus == corpus for e in table.examples]) & ~np.isnan(scores)
+    for corpus in dict.fromkeys(e.corpus for e in table.examples):
+        here = np.array([e.corpus == corpus for e in table.examples]) & ~np.isnan(scores)
         text = f"refusing  {what} {corpus:<20}"
         for name in ("whole", "half", "passage", "sentence"):
             known = [
@@ -194,7 +192,7 @@ def say_how_well(what: str, table: Table, scores: Floats, say: Callable[[str], N
             which = here & np.array(known)
             if len(set(labels[which])) == 2:
                 text += f" {name} {auroc_of(scores[which], labels[which]):.3f}"
-        near = here & table.own & np.array([e.label > 0 or e.case.kind in NEAR for e in table.examples])
+        near = here & table.own & np.array([e.label > 0 or e.kind in NEAR for e in table.examples])
         if len(set(labels[near])) == 2:
             limit = float(np.quantile(scores[near & (labels == 1)], REFUSED))
             text += (
@@ -206,18 +204,22 @@ def say_how_well(what: str, table: Table, scores: Floats, say: Callable[[str], N
 
 def say_choice(table: Table, each: Floats, say: Callable[[str], None]) -> None:
     """Say how often the first, the first two and the first three sentences by their scores hold one that answers."""
-    for corpus in dict.fromkeys(e.case.corpus for e in table.examples):
+    for corpus in dict.fromkeys(e.corpus for e in table.examples):
         ranks = [
             e.right[np.argsort(-scores[: len(e.right)], kind="stable")]
             for e, scores in zip(table.examples, each, strict=True)
-            if e.case.corpus == corpus and e.what == "whole" and e.label > 0
+            if e.corpus == corpus and e.what == "whole" and e.label > 0
         ]
         top = " ".join(f"{np.mean([right[:k].any() for right in ranks]):.3f}" for k in (1, 2, 3))
         say(f"reading   network {corpus:<20} sentence that answers, first 1/2/3: {top}")
 
 
-def examples_of(case: Case, reranking: LinearModel, reading: LinearModel) -> Iterator[Example]:
-    """The case as it is, with half of the documents, without its documents, and without what answers in them."""
+# The tokens of sentences that were met before: thousands of examples show the same few hundred sentences.
+_KEPT: dict[bytes, NDArray[np.void]] = {}
+
+
+def examples_of(case: Case, reranking: LinearModel, reading: LinearModel, *, alone: bool = False) -> Iterator[Example]:
+    """The case as it is; unless `alone`, also with half of the documents, without its passages, without what answers."""
 
     def example(what: str, label: float, candidates: Sequence[Candidate]) -> Iterator[Example]:
         found = ranked_anew(case.found, candidates, reranking)
@@ -229,10 +231,19 @@ def examples_of(case: Case, reranking: LinearModel, reading: LinearModel) -> Ite
             inputs = inputs_of(found, views, scores)
             chosen = [views[i] for i in inputs.chosen] if inputs else []
             right = [float(case.answers(found.candidates[v.passage].stored.passage.doc_id, v.text)) for v in chosen]
-            yield Example(case, what, label, features, inputs, np.array(right))
+            known = (
+                replace(inputs, tokens=tuple(_KEPT.setdefault(t.tobytes(), t.copy()) for t in inputs.tokens))
+                if inputs
+                else None
+            )
+            yield Example(
+                case.source, case.corpus, case.kind, fold_of(case), what, label, features, known, np.array(right)
+            )
 
     whole = case.found.candidates
     yield from example("whole", float(case.answerable), whole)
+    if alone:
+        return
     if case.source != "set":
         half = [c for c in whole if kept(c.stored.passage.doc_id)]
         yield from example("half", float(all(kept(d) for d in case.docs)), half)
