@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 
 from assistant import wording
 from assistant.bridge import Bridge
+from assistant.clauses import clauses
 from assistant.filters import Facets, Filter
-from assistant.judging import judge, ranked
-from assistant.reading import lacks_kind, read
+from assistant.judging import Judged, judge, ranked
+from assistant.reading import Quote, lacks_kind, read, without_repeats
 from assistant.retrieval import Found, Query, Retriever, Settings
 from assistant.sentence_network import packaged_network
 from assistant.types import Answer, Hit
@@ -116,11 +118,9 @@ class Assistant:
         found = self.retriever.find(checked(question), where, query=query, rows=rows)
         read_from = time.perf_counter()
         judged = judge(found, self.weights, self.network)
-        # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.
-        confidence = sigmoid(judged.log_odds) if judged.views and found.query.asked.words else 0.0
-        chosen = read(found, judged, self.generation.corpus) if confidence >= self.threshold else ()
-        if chosen and lacks_kind(found, chosen):
-            chosen, confidence = (), self.threshold / 2
+        chosen, confidence = self._read(found, judged)
+        if query is None:
+            chosen, confidence = self._read_clauses(question, where, chosen, confidence)
         verify_from = time.perf_counter()
         # A list may go on, or a passage hold another section, under a heading that the filter leaves out.
         quotes = [quote for quote in chosen if not where or where.fits(quote.passage, quote.start)]
@@ -134,6 +134,29 @@ class Assistant:
         }
         found = ranked(found, judged)
         return self._answer(question, found, cited, confidence, timings, k, where), found
+
+    def _read(self, found: Found, judged: Judged) -> tuple[tuple[Quote, ...], float]:
+        """The quotes that answer, none for a refusal, and the confidence."""
+        # A question without content words ("?", "and who is it?") names nothing that a document could be asked for.
+        confidence = sigmoid(judged.log_odds) if judged.views and found.query.asked.words else 0.0
+        chosen = read(found, judged, self.generation.corpus) if confidence >= self.threshold else ()
+        if chosen and lacks_kind(found, chosen):
+            return (), self.threshold / 2
+        return chosen, confidence
+
+    def _read_clauses(
+        self, question: str, where: Filter | None, chosen: tuple[Quote, ...], confidence: float
+    ) -> tuple[tuple[Quote, ...], float]:
+        """What answers each clause of a question that asks several things, if `chosen` or every clause has an answer."""
+        parts = []
+        for clause in clauses(question):
+            found = self.retriever.find(clause, where)
+            parts.append(self._read(found, judge(found, self.weights, self.network)))
+        if parts and all(quotes for quotes, _ in parts):
+            return without_repeats(chain(*(quotes for quotes, _ in parts))), max(confidence, min(c for _, c in parts))
+        if parts and chosen:
+            chosen = without_repeats(chain(chosen, *(quotes for quotes, _ in parts)))
+        return chosen, confidence
 
     def _answer(
         self,

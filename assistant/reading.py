@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,13 +66,22 @@ class Quote:
 
 def read(found: Found, judged: Judged, corpus: Corpus) -> tuple[Quote, ...]:
     """Choose the sentences that answer, the best first, each list in its own order."""
-    quotes: list[Quote] = []
-    for place in _chosen(found, judged):
-        stored = found.candidates[place[0].passage].stored
-        for quote in _surrounded(found, stored, [view.position for view in place], corpus):
-            if not any(_repeats(quote, other) for other in quotes):
-                quotes.append(quote)
-    return tuple(quotes)
+    return without_repeats(
+        quote
+        for place in _chosen(found, judged)
+        for quote in _surrounded(
+            found, found.candidates[place[0].passage].stored, [view.position for view in place], corpus
+        )
+    )
+
+
+def without_repeats(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
+    """The quotes in their order, each of which says something that none before it says."""
+    kept: list[Quote] = []
+    for quote in quotes:
+        if not any(_repeats(quote, other) for other in kept):
+            kept.append(quote)
+    return tuple(kept)
 
 
 def lacks_kind(found: Found, quotes: Sequence[Quote]) -> bool:
