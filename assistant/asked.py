@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from string import ascii_lowercase
 
 import numpy as np
 
@@ -95,21 +95,60 @@ class Coverage:
             for word in asked.words
         ]
         self._wanted = frozenset().union(*[stems for _, stems in self._words])
+        self._starts = starts_of(stem for word in asked.words for stems in word.stems.values() for stem in stems)
         self._whole = sum(idf for idf, _ in self._words)
 
     def of(self, text: str) -> float:
         """Share of the question's words, weighted by rarity, that the text holds; 1 for a question without any."""
+        return self.of_each(text, ())[0]
+
+    def of_each(self, text: str, spans: Iterable[tuple[int, int]]) -> tuple[float, list[float]]:
+        """`of` the text and of each of its stretches from one character to another."""
         if not self._whole:
-            return 1.0
+            return 1.0, [1.0 for _ in spans]
         # White space stands in no word, so that a text's stems are those of its parts; and the parts are met in other texts.
-        held = self._wanted.intersection(chain.from_iterable(map(_stems_of_part, text.split())))
-        return sum(idf for idf, stems in self._words if not stems.isdisjoint(held)) / self._whole
+        starts = self._starts
+        parts = [part for part in text.split() if part[:2].lower() in starts or not (part.isascii() and part.isalpha())]
+        holding = {part: held for part in parts if (held := self._wanted.intersection(_stems_of_part(part)))}
+        shares = []
+        for start, end in spans:
+            # Of a stretch that begins or ends within a part, the parts are others.
+            if _parted(text, start) and _parted(text, end):
+                met = holding.keys() & text[start:end].split() if holding else ()
+                shares.append(self._share([holding[part] for part in met]) if met else 0.0)
+            else:
+                shares.append(self.of(text[start:end]))
+        return self._share(holding.values()), shares
+
+    def _share(self, held: Iterable[frozenset[str]]) -> float:
+        """Share of the words that these stems stand for."""
+        stems = frozenset().union(*held)
+        return sum(idf for idf, own in self._words if not own.isdisjoint(stems)) / self._whole
+
+
+def starts_of(stems: Iterable[str]) -> frozenset[str]:
+    """The first two letters, or the only one, of all words of ASCII letters that have one of these stems.
+
+    Stemming changes the end of a word: no rule of either stemmer touches the first two letters, but that English ones
+    leave a single letter of some ("oing"), and have "die" for "dying".
+    """
+    starts = set()
+    for stem in stems:
+        starts |= {stem[:2], stem[:1] + stem[1:2].replace("i", "y")}
+        if len(stem) == 1:
+            starts |= {stem + letter for letter in ascii_lowercase}
+    return frozenset(starts)
 
 
 @lru_cache(maxsize=PARTS_KEPT)
 def _stems_of_part(part: str) -> tuple[str, ...]:
     """Marked stems by each analyser of a part of a text without white space."""
     return tuple([_marked(stem, language) for language in OTHER for stem in terms(part, language)])
+
+
+def _parted(text: str, at: int) -> bool:
+    """Whether no part of the text without white space stands on both sides of a place."""
+    return not 0 < at < len(text) or text[at - 1].isspace() or text[at].isspace()
 
 
 def _marked(stem: str, language: str) -> str:

@@ -154,4 +154,5 @@ def print_left_out(report: BuildReport) -> None:
     for skipped in report.skipped:
         note(f"skipped {skipped.doc_id!r}: {skipped.reason}")
     if report.skipped:
-        note(f"{len(report.skipped)} files were skipped; the rest is searchable")
+        some = "1 file was" if len(report.skipped) == 1 else f"{len(report.skipped):,} files were"
+        note(f"{some} skipped; the rest is searchable")

@@ -40,13 +40,16 @@ def passage_features(query: Query, candidate: Candidate, coverage: Coverage | No
     coverage = coverage or Coverage(query.asked)
     best = best_matches(similarities(candidate))
     words, weights = word_matches(query, best), word_weights(query, best)
-    texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
+    start = passage.start - candidate.stored.context_length
+    whole, each = coverage.of_each(
+        candidate.stored.whole, [(s.start - start, s.end - start) for s in passage.sentences]
+    )
     late = sentence_matches(candidate).mean(axis=0)
     scores = sorted(candidate.sentence_scores.tolist(), reverse=True)[:2]
     return {
         "score": candidate.score,
-        "coverage": coverage.of(candidate.stored.whole),
-        "coverage_sentence": max(map(coverage.of, texts), default=0.0),
+        "coverage": whole,
+        "coverage_sentence": max(each, default=0.0),
         "words_mean": float(words.mean()) if len(words) else 0.0,
         "words_least": float(words.min()) if len(words) else 0.0,
         "words_weighted": float(words @ weights / weights.sum()) if len(words) and weights.sum() else 0.0,

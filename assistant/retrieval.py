@@ -122,6 +122,7 @@ class Retriever:
         self.bridge = bridge
         self.settings = settings or Settings()
         self._duplicates = generation.corpus.duplicate_rows()
+        self._sentences = np.asarray(generation.sentences)
         # A question's matrix products are tiny: threads of numpy's BLAS gain nothing, and while they spin they keep the
         # encoder's threads from the cores (a question took 100 ms with them, 40 ms without, on two cores).
         threadpool_limits(limits=1, user_api="blas")
@@ -211,52 +212,51 @@ class Retriever:
     ) -> tuple[Candidate, ...]:
         if not len(rows):
             return ()
-        stored = self.generation.corpus.passages_at(rows.tolist())
-        sentence_scores = self._sentence_scores(query, stored)
+        corpus = self.generation.corpus
+        edges = corpus.sentence_rows(rows)
+        sentence_scores = self._sentence_scores(query, edges)
         parts["sentence"] = np.array([scores.max() if len(scores) else 0.0 for scores in sentence_scores])
-        names = list(parts)
         raw = zip(*(values.tolist() for values in parts.values()), strict=True)
+        # Most of them are never looked into.
+        passages = map(corpus.unread, rows.tolist(), edges[:, 0].tolist())
         candidates = [
-            Candidate(passage, 0.0, dict(zip(names, values, strict=True)), scores)
-            for passage, values, scores in zip(stored, raw, sentence_scores, strict=True)
+            Candidate(passage, 0.0, dict(zip(parts, values, strict=True)), scores)
+            for passage, values, scores in zip(passages, raw, sentence_scores, strict=True)
         ]
         return order(candidates, self.settings, lambda best: self._with_late(query, best))
 
     def _with_late(self, query: Query, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with their token similarities and their raw MaxSim."""
         tokens = self.generation.tokens
-        packed, bounds = tokens.of([candidate.stored.row for candidate in candidates])
-        at = packed["at"].astype(np.int64)
-        asked = (
-            query.encoded.tokens.vectors if query.encoded.tokens is not None else np.zeros((0, tokens.dim), np.float32)
-        )
-        similar = inner_products(asked, packed)
+        rows = [candidate.stored.row for candidate in candidates]
+        stored = self.generation.corpus.passages_at(rows)
+        packed, bounds = tokens.of(rows)
+        asked = query.encoded.tokens
+        similar = inner_products(asked.vectors if asked else np.zeros((0, tokens.dim), np.float32), packed)
         late = np.zeros(len(candidates))
         held = np.flatnonzero(np.diff(bounds))
         if similar.size:
             late[held] = np.maximum.reduceat(similar, bounds[held], axis=1).mean(axis=0)
-        edges = bounds.tolist()
+        edges = pairwise(bounds.tolist())
         return [
             Candidate(
-                candidate.stored,
+                passage,
                 candidate.score,
                 {**candidate.parts, "late": value},
                 candidate.sentence_scores,
                 similar[:, first:last],
-                at[first:last] - candidate.stored.context_length,
+                packed["at"][first:last].astype(np.int64) - passage.context_length,
                 packed[first:last],
             )
-            for candidate, value, first, last in zip(candidates, late.tolist(), edges[:-1], edges[1:], strict=True)
+            for candidate, passage, value, (first, last) in zip(candidates, stored, late.tolist(), edges, strict=True)
         ]
 
-    def _sentence_scores(self, query: Query, stored: Sequence[StoredPassage]) -> list[NDArray[np.float32]]:
-        """Similarity of every sentence of every candidate."""
-        firsts = np.array([s.first_sentence for s in stored], dtype=np.int64)
-        bounds = np.cumsum([0] + [len(s.passage.sentences) for s in stored])
-        rows = np.arange(bounds[-1]) + np.repeat(firsts - bounds[:-1], np.diff(bounds))
-        scores = self.generation.sentences[rows].astype(np.float32) @ query.encoded.vector
-        edges = bounds.tolist()
-        return [scores[first:last] for first, last in pairwise(edges)]
+    def _sentence_scores(self, query: Query, edges: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """Similarity of every sentence of every candidate; `edges` as `Corpus.sentence_rows` gives them."""
+        bounds = np.concatenate([[0], np.cumsum(edges[:, 1])])
+        rows = np.arange(bounds[-1]) + np.repeat(edges[:, 0] - bounds[:-1], edges[:, 1])
+        scores = self._sentences[rows].astype(np.float32) @ query.encoded.vector
+        return [scores[first:last] for first, last in pairwise(bounds.tolist())]
 
 
 def order(

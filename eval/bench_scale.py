@@ -42,10 +42,15 @@ def main(sizes: tuple[int, ...], vectors: int, words: int, model: int, part: str
         with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
             for stage in ("write", "build", "rebuild", "ask"):
                 _say(_apart(stage, folder=folder, passages=size), f"{size:,} passages, {stage}")
-    for part, count in (("vectors", vectors), ("words", words)):
+    alone: list[tuple[str, int, str, dict[str, Any]]] = [
+        ("vectors", vectors, "vectors around topics alone", {"topics": True}),
+        ("vectors", vectors, "vectors without clusters alone", {"topics": False}),
+        ("words", words, "words alone", {}),
+    ]
+    for part, count, title, options in alone:
         if count:
             with tempfile.TemporaryDirectory(prefix="quipu-scale-") as folder:
-                _say(_apart(part, folder=folder, count=count), f"{count:,} passages, {part} alone")
+                _say(_apart(part, folder=folder, count=count, **options), f"{count:,} passages, {title}")
 
 
 def _apart(part: str, **arguments: Any) -> dict[str, Any]:

@@ -11,15 +11,15 @@ import numpy as np
 from eval.scale_measures import NEIGHBOURS, QUERIES, exact_neighbours, load_libraries, memory, reset_peak, size_on_disk
 
 
-def vectors(folder: str, count: int) -> dict[str, Any]:
-    """A FAISS file alone over generated vectors: around topics, which share a common part as one encoder's texts do."""
+def vectors(folder: str, count: int, topics: bool) -> dict[str, Any]:
+    """A FAISS file alone over generated vectors, around topics or without any clusters (`generated_vectors`)."""
     from eval.scale_texts import DIM, generated_vectors
     from index.vectors import VectorIndex, write_vectors
 
     place = Path(folder)
     load_libraries()
     gathered = np.lib.format.open_memmap(place / "v.npy", mode="w+", dtype=np.float16, shape=(count, DIM))
-    for first, block in generated_vectors(count):
+    for first, block in generated_vectors(count, topics=topics):
         gathered[first : first + len(block)] = block
     gathered.flush()
     del gathered

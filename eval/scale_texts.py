@@ -20,6 +20,7 @@ DIM = 384
 WORDS = 30_000
 TOPICS = 2_000
 TOPIC_WORDS = 250
+DIRECTIONS = 24
 BLOCK = 8_192
 SENTENCE_WORDS = 18
 PASSAGES_A_DOCUMENT = 20
@@ -69,14 +70,22 @@ class GeneratedTexts:
             yield from self.document(number, PASSAGES_A_DOCUMENT).split("\n\n")
 
 
-def generated_vectors(count: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Unit vectors `(n, 384)` around topics that share a common part, in blocks with their first row."""
+def generated_vectors(count: int, *, topics: bool = True) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Unit vectors `(n, 384)` that share a common part, in blocks with their first row.
+
+    Around topics, or without any clusters: spread evenly over as many directions as real texts' differ in, and noise.
+    """
     rng = np.random.default_rng(0)
-    topics = rng.normal(size=(TOPICS, DIM)).astype(np.float32)
-    common = rng.normal(size=DIM).astype(np.float32) * 1.5
+    centres = rng.normal(size=(TOPICS if topics else DIRECTIONS, DIM)).astype(np.float32)
+    common = rng.normal(size=DIM).astype(np.float32) * (1.5 if topics else 3.0)
     for first in range(0, count, BLOCK):
         n = min(BLOCK, count - first)
-        block = common + topics[rng.integers(0, TOPICS, n)] + 0.8 * rng.normal(size=(n, DIM)).astype(np.float32)
+        if topics:
+            block = centres[rng.integers(0, TOPICS, n)] + 0.8 * rng.normal(size=(n, DIM)).astype(np.float32)
+        else:
+            block = rng.standard_normal((n, DIRECTIONS), np.float32) @ centres
+            block += 0.7 * rng.standard_normal((n, DIM), np.float32)
+        block += common
         yield first, block / np.linalg.norm(block, axis=1, keepdims=True)
 
 

@@ -14,9 +14,15 @@ from pathlib import Path
 from sys import getsizeof
 from threading import Lock
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.bounded import ByteCache
 from index.errors import IndexDamagedError, SourceError
-from index.types import Document, Passage, Sentence, Span
+from index.stored import PASSAGE_COLUMNS, StoredPassage, UnreadPassage, stored_passage
+from index.types import Document, Passage, Span
+
+__all__ = ["SCHEMA", "Corpus", "Listed", "StoredFile", "StoredPassage"]
 
 SCHEMA = """
 CREATE TABLE files (row INTEGER PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL, about BLOB NOT NULL,
@@ -31,34 +37,13 @@ CREATE INDEX passages_of ON passages (document);
 # The sentences of a passage stand in its own row, as JSON: a question reads those of two hundred passages at once, which
 # takes a third of the time that rows of their own do.
 PAGES_KEPT = -16_000
+MAPPED = 1 << 31
+"""Bytes of the file that are mapped into memory, the most that SQLite maps; the rest is read page by page."""
 DOCUMENTS_KEPT = 32_000_000
 """Memory for documents that are kept as they were last read."""
 AT_ONCE = 500
-_PASSAGE = (
-    "SELECT p.row, d.doc_id, p.start, p.end, p.text, p.headings, p.first_sentence, p.context, p.spans "
-    "FROM passages p JOIN documents d ON d.row = p.document "
-)
+_PASSAGE = f"SELECT {PASSAGE_COLUMNS} FROM passages p JOIN documents d ON d.row = p.document "
 _STATEMENTS = {statement.strip() for statement in SCHEMA.split(";") if statement.strip()}
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage with its row, the row of its first sentence, and the title and headings put before it."""
-
-    row: int
-    passage: Passage
-    first_sentence: int
-    context: str
-
-    @property
-    def context_length(self) -> int:
-        """Characters that stand before the passage in the text that was embedded."""
-        return len(self.context)
-
-    @property
-    def whole(self) -> str:
-        """The passage under its title and headings."""
-        return self.context + self.passage.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +94,8 @@ class Corpus:
             if {row[0] for row in self._rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")} != _STATEMENTS:
                 raise sqlite3.DatabaseError("its tables are not those of an index")
             self._db.execute(f"PRAGMA cache_size={PAGES_KEPT}")
+            # A question's candidates lie all over the file: a call to the system for each of their pages takes twice as long.
+            self._db.execute(f"PRAGMA mmap_size={MAPPED}")
             self.documents = int(self._rows("SELECT count(*) FROM documents")[0][0])
             self.passages = int(self._rows("SELECT count(*) FROM passages")[0][0])
             last = self._rows("SELECT first_sentence + sentences FROM passages ORDER BY row DESC LIMIT 1")
@@ -247,8 +234,23 @@ class Corpus:
             part = [int(row) for row in rows[first : first + AT_ONCE]]
             marks = ",".join("?" * len(part))
             found = self._rows(_PASSAGE + f"WHERE p.row IN ({marks})", part)
-            stored.update({values[0]: _stored(values) for values in found})
+            stored.update({values[0]: stored_passage(values) for values in found})
         return [stored[int(row)] for row in rows]
+
+    def sentence_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row of the first sentence of each passage and their number, `(passages, 2)`; `rows` are sorted and distinct."""
+        query = "SELECT first_sentence, sentences FROM passages WHERE row IN ({}) ORDER BY row"
+        found: list[tuple[int, int]] = []
+        for first in range(0, len(rows), AT_ONCE):
+            part = rows[first : first + AT_ONCE].tolist()
+            found += self._rows(query.format(",".join("?" * len(part))), part)
+        if len(found) != len(rows):
+            raise _damaged(sqlite3.DatabaseError("it lacks passages that other files of the index hold"))
+        return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+    def unread(self, row: int, first_sentence: int) -> StoredPassage:
+        """The passage in `row`, read when it is first looked at."""
+        return UnreadPassage.at(row, first_sentence, self.passage)
 
     def rows_of(self, doc_id: str) -> list[int]:
         """Rows of a document's passages, in order."""
@@ -285,10 +287,3 @@ class Corpus:
 
 def _damaged(error: sqlite3.Error) -> IndexDamagedError:
     return IndexDamagedError(f"corpus.sqlite cannot be read: {error}; run quipu verify --repair, or quipu build")
-
-
-def _stored(values: tuple) -> StoredPassage:  # type: ignore[type-arg]
-    row, doc_id, start, end, text, headings, first_sentence, context, spans = values
-    sentences = tuple([Sentence(*span) for span in json.loads(spans)])
-    above = tuple(json.loads(headings)) if headings != "[]" else ()
-    return StoredPassage(row, Passage(doc_id, start, end, text, above, sentences), first_sentence, context)

@@ -65,6 +65,12 @@ def read_activity(index: Path) -> Activity | None:
     return found if found.host != socket.gethostname() or _alive(found.pid) else None
 
 
+def being_built(index: Path) -> str | None:
+    """Who builds `index` and how far that is, in words; None if nobody does."""
+    found = read_activity(index)
+    return f"{found.holder()}, is building it ({found.summary()})" if found else None
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVELS = 7
-BLOCK = 256
+BLOCK = 128
 """Tokens that are widened at a time: their float32 stay in the processor's nearest cache until they are used."""
 
 

@@ -18,6 +18,7 @@ from index.formats.extract import extract_text
 from index.formats.limits import (
     LARGEST_FILE,
     LARGEST_TEXT_FILE,
+    LONGEST_TEXT,
     MEGABYTE,
     ocr_seconds_for,
     seconds_for,
@@ -119,7 +120,7 @@ def _read(descriptor: int, state: _State, file: SourceFile, pool: Pool, cache: E
     named = sniff.BY_SUFFIX.get(suffix)
     if named in sniff.PLAIN and state.size > LARGEST_TEXT_FILE:
         raise RefusedError(
-            f"is {state.size // MEGABYTE:,} MB of text; at most {LARGEST_TEXT_FILE // MEGABYTE} MB are read: split it"
+            f"is {state.size // MEGABYTE:,} MB of text; at most {LONGEST_TEXT:,} characters are read: split it"
         )
     if named in (sniff.TEXT, sniff.MARKDOWN) and state.size <= READ_HERE and (here := _read_here(descriptor, suffix)):
         return here

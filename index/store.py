@@ -190,7 +190,10 @@ def live_folder(index: Path) -> Path:
     if name is None and others:
         raise IndexDamagedError(f"{index / 'CURRENT'}, which names the live generation, is missing or empty; {advice}")
     if name is None:
-        raise IndexMissingError(f"there is no index at {index}; run quipu build, or name another place with --index")
+        from index.lock import being_built
+
+        what_to_do = being_built(index) or "run quipu build, or name another place with --index"
+        raise IndexMissingError(f"there is no index at {index}; {what_to_do}")
     folder = index / "generations" / name
     if not _GENERATION.fullmatch(name) or not folder.is_dir():
         raise IndexDamagedError(f"{index / 'CURRENT'} names the generation {name[:80]!r}, which is not there; {advice}")

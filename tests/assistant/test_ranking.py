@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assistant.asked import Asked, Coverage, Word, stems_of
+from assistant.asked import Asked, Coverage, Word, starts_of, stems_of
 from assistant.bridge import Bridge
 from assistant.matching import best_matches, inside, sentence_matches
 from assistant.reranking import passage_features
 from assistant.retrieval import Candidate, Found, Retriever
 from index.build import build_index
+from index.errors import IndexDamagedError
 from index.lexical import terms
 from index.quantise import dequantise
 from index.store import open_generation
@@ -103,6 +104,23 @@ def test_a_sentence_without_tokens_matches_nothing(found: Found) -> None:
     assert passage_features(found.query, bare)["late_sentence"] == 0.0
 
 
+def test_passages_that_were_not_looked_into_are_read_when_they_are(found: Found, retriever: Retriever) -> None:
+    for candidate in found.candidates:
+        stored, whole = candidate.stored, retriever.generation.corpus.passage(candidate.stored.row)
+        assert (stored.passage, stored.context, stored.first_sentence) == (
+            whole.passage,
+            whole.context,
+            whole.first_sentence,
+        )
+        assert replace(stored, context="").whole == whole.passage.text
+
+
+def test_a_passage_that_the_corpus_lacks_is_damage(retriever: Retriever) -> None:
+    rows = np.array([0, retriever.generation.manifest.passages])
+    with pytest.raises(IndexDamagedError, match="lacks passages"):
+        retriever.generation.corpus.sentence_rows(rows)
+
+
 def test_coverage_of_a_text_is_that_of_its_stems(found: Found) -> None:
     coverage = Coverage(found.query.asked)
     for candidate in found.candidates:
@@ -110,6 +128,9 @@ def test_coverage_of_a_text_is_that_of_its_stems(found: Found) -> None:
         assert coverage.of(whole) == found.query.asked.coverage(stems_of(whole))
         features = passage_features(found.query, candidate)
         assert features["coverage"] == coverage.of(whole)
+        passage = candidate.stored.passage
+        sentences = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
+        assert features["coverage_sentence"] == max(map(coverage.of, sentences))
 
 
 WORDS = st.sampled_from(
@@ -142,4 +163,45 @@ def test_coverage_is_that_of_stems_whatever_stands_between_words(
     ]
     question = Asked("", tuple(words))
     text = "".join(word + space for word, space in pieces) + more
-    assert Coverage(question).of(text) == pytest.approx(question.coverage(stems_of(text)))
+    coverage = Coverage(question)
+    assert coverage.of(text) == pytest.approx(question.coverage(stems_of(text)))
+    spans = [(start, end) for start in range(0, len(text), 5) for end in range(start, len(text) + 1, 3)]
+    whole, each = coverage.of_each(text, spans)
+    assert whole == coverage.of(text)
+    assert each == [coverage.of(text[start:end]) for start, end in spans]
+
+
+# Endings that the stemmers take off or change, and the few words of which they change the beginning.
+ENDINGS = st.sampled_from(
+    [
+        "",
+        "s",
+        "es",
+        "ies",
+        "ied",
+        "ing",
+        "ingly",
+        "eed",
+        "y",
+        "ly",
+        "ational",
+        "ness",
+        "ando",
+        "iendo",
+        "mente",
+        "ci\u00f3n",
+        "logia",
+        "ar",
+    ]
+)
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyzABY", max_size=5), ENDINGS, ENDINGS)
+@example("d", "y", "ing")
+@example("sk", "i", "es")
+@example("o", "", "ing")
+def test_a_word_begins_as_one_that_its_stem_may_stand_for(beginning: str, middle: str, end: str) -> None:
+    word = beginning + middle + end
+    for language in ("en", "es"):
+        for stem in terms(word, language):
+            assert not word.isascii() or word[:2].lower() in starts_of([stem])

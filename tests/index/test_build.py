@@ -268,6 +268,19 @@ def test_files_that_cannot_be_read_are_named_and_the_rest_is_indexed(source: Pat
         assert {s.doc_id for s in report.skipped} == {"empty.txt", "zip.txt", "scan.pdf"}
 
 
+def test_a_text_file_past_the_limit_is_named_with_the_limit_and_the_rest_is_indexed(
+    source: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.reading.LARGEST_TEXT_FILE", 3 << 20)
+    (source / "huge.txt").write_text("The log of the port. " * 300_000, encoding="utf-8")
+    report, encoded = build(source, index)
+    assert report.documents == 3
+    assert {s.doc_id: s.reason for s in report.skipped} == {
+        "huge.txt": "is 6 MB of text; at most 16,000,000 characters are read: split it"
+    }
+    assert not any("log of the port" in text for text in encoded)
+
+
 @pytest.mark.parametrize("files", [{}, {"a.odt": "x"}, {".hidden.txt": "x"}])
 def test_a_folder_without_documents_is_refused_and_nothing_is_made(
     write_folder: WriteFolder, index: Path, files: Mapping[str, str]

@@ -196,6 +196,14 @@ def test_a_wait_that_is_too_short_ends_with_the_holder_named(source: Path, index
         build(source, index, 0, wait=0.3)
 
 
+def test_a_question_to_an_index_that_is_only_being_built_is_told_so(index: Path) -> None:
+    index.mkdir(exist_ok=True)
+    with build_lock(index), pytest.raises(IndexMissingError, match=f"process {os.getpid()} .*, is building it"):
+        open_generation(index)
+    with pytest.raises(IndexMissingError, match="run quipu build"):
+        open_generation(index)
+
+
 def test_the_lock_of_a_dead_process_is_taken_over(source: Path, index: Path) -> None:
     index.mkdir()
     program = (
