@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 
 from assistant.weights import LinearModel
 from assistant.writing.support import SUPPORT_FILE, Fitted, Support, SupportChecker
-from eval.claims import KINDS, TRUE, Example, examples, load_claims
+from eval.claims import ELSEWHERE, ENTITY, KINDS, NEGATION, NUMBER, TRUE, Example, examples, load_claims
 from eval.linear import fit_logistic
 
 FALSE_ALARMS = 0.02
@@ -26,6 +27,8 @@ PENALTY = 0.005
 ROUNDS = 6
 FOLDS = 5
 START = LinearModel(0.0, {"late": 5.0, "coverage": 2.0, "more_sentences": -0.1})
+SHARES = {TRUE: 0.5, NUMBER: 0.05, ENTITY: 0.15, NEGATION: 0.1, ELSEWHERE: 0.2}
+"""What each kind of sentence weighs in the fit, however many there are of it."""
 DEFAULT_SET = Path(__file__).parent / "sets" / "seeds-dev-claims.jsonl"
 NOTHING = -1e3
 """The score of a sentence whose figures or names no window holds, or that every such window contradicts."""
@@ -82,7 +85,9 @@ def fit_model(rows: Sequence[Row]) -> LinearModel:
     for _ in range(ROUNDS):
         chosen = [(support, row.example.kind == TRUE) for row in rows if (support := best(row, model)) is not None]
         labels = np.array([float(true) for _, true in chosen])
-        weights = np.where(labels > 0, 0.5 / labels.sum(), 0.5 / (1 - labels).sum())
+        kinds = [row.example.kind for row in rows if best(row, model) is not None]
+        counts = Counter(kinds)
+        weights = np.array([SHARES[kind] / counts[kind] for kind in kinds])
         inputs = np.array([[support.features[name] for name in names] for support, _ in chosen])
         model = fit_logistic(inputs, labels, weights, names, PENALTY)
     return model

@@ -137,7 +137,7 @@ class Writing:
             with pinned(self.assistant) as library:
                 typed = _typed(asking)
                 events = self.writer(library).write(
-                    typed, history=history(asked), stop=stop, where=asking.where or None
+                    typed, history=history(asked), stop=stop, where=asking.where or None, language=asking.language
                 )
                 yield from self._grown(events, library, asking, run)
         except QuipuError as error:

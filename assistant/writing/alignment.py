@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.asked import joined, stems_of
 from assistant.question import fold
+from assistant.writing.conflicts import denied, rivals
 from assistant.writing.evidence import Aligned, Claim, Evidence, Floats, Window, inside_of
-from assistant.writing.names import Source
+from assistant.writing.names import institution_of, names
+from assistant.writing.polarity import denials, opposite
 from assistant.writing.quantities import quantities
-from assistant.writing.rules import rival
+from assistant.writing.sources import Source
 
 
 def align(claim: Claim, evidence: Evidence, similar: Floats) -> Aligned:
@@ -33,14 +36,23 @@ def align(claim: Claim, evidence: Evidence, similar: Floats) -> Aligned:
         dtype=bool,
     )
     shape = (-1, len(texts))
+    beside = rivals(claim, evidence, similar)
     return Aligned(
         similar,
         evidence.sentences @ claim.encoded.vector,
         late,
         figures.reshape(shape),
         known.reshape(shape),
-        rival(claim, evidence, similar),
+        np.array([_others(claim, text) for text in texts], dtype=bool),
+        beside.figures,
+        beside.names,
     )
+
+
+def _others(claim: Claim, text: str) -> bool:
+    """Whether a text names what the claim does not."""
+    said = {name.plain for name in claim.names}
+    return any(name.sure and name.plain not in said and not institution_of(name.plain) for name in names(text))
 
 
 def _matches(claim: Claim, similar: Floats, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -70,6 +82,14 @@ def gap(aligned: Aligned, holding: NDArray[np.bool_], window: Window) -> float:
     return greatest
 
 
+def replaced(aligned: Aligned, window: Window) -> float:
+    """Share of the claim's names that the sentence which fits it best does not hold while it holds others instead."""
+    best = max(window.places, key=lambda place: aligned.late[place])
+    if not len(aligned.names) or not aligned.others[best]:
+        return 0.0
+    return float(1 - aligned.names[:, best].mean())
+
+
 def features_of(claim: Claim, evidence: Evidence, window: Window, text: str, aligned: Aligned) -> dict[str, float]:
     """What the fitted model looks at in one window, whose text is `text`."""
     similar = aligned.similar
@@ -87,6 +107,12 @@ def features_of(claim: Claim, evidence: Evidence, window: Window, text: str, ali
     cross = float(evidence.language != claim.language)
     late = float(matches @ weights / max(weights.sum(), 1e-9))
     coverage = claim.asked.coverage(stems)
+    unlike = denied(claim, evidence, similar, window.places, text)
+    contrary = opposite(claim.text, text)
+    if contrary and unlike.here % 2 != unlike.there % 2:
+        # "Does not allow" of what the window forbids: the denial turns the opposite round.
+        contrary, unlike = False, replace(unlike, added=0.0, dropped=0.0)
+    here, there = len(denials(claim.text)), len(denials(text))
     return {
         "late": late,
         "late_mean": float(matches.mean()),
@@ -103,6 +129,15 @@ def features_of(claim: Claim, evidence: Evidence, window: Window, text: str, ali
         "figures_gap": gap(aligned, aligned.figures, window),
         "names_gap": gap(aligned, aligned.names, window),
         "opening": float(_opening_unmatched(claim, stems, evidence.language)),
+        "rival_figures": aligned.rival_figures,
+        "rival_names": aligned.rival_names,
+        "replaced": replaced(aligned, window),
+        "added": unlike.added,
+        "dropped": unlike.dropped,
+        "opposite": float(contrary),
+        "only_here": float(unlike.here > 0 and there == 0),
+        "only_there": float(unlike.there > 0 and here == 0),
+        "even": float(unlike.here % 2 == unlike.there % 2),
         "more_sentences": float(len(window.places) - 1),
         "log_words": float(np.log(max(len(claim.asked.words), 1))),
     }

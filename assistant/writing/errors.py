@@ -41,7 +41,7 @@ REASONS = {
         "in_time": "the language model did not answer in time",
         "cut_off": "the language model's answer was cut off",
         "unreachable": "the language model cannot be reached",
-        "garbage": "the language model answered with something that is not text",
+        "garbage": "the language model answered with something that is not text (is its address right?)",
         "failed": "the language model failed ({kind})",
     },
     "es": {
@@ -57,7 +57,7 @@ REASONS = {
         "in_time": "el modelo de lenguaje no respondió a tiempo",
         "cut_off": "la respuesta del modelo de lenguaje quedó cortada",
         "unreachable": "no se puede contactar con el modelo de lenguaje",
-        "garbage": "el modelo de lenguaje respondió con algo que no es texto",
+        "garbage": "el modelo de lenguaje respondió con algo que no es texto (¿es correcta su dirección?)",
         "failed": "falló el modelo de lenguaje ({kind})",
     },
 }

@@ -52,8 +52,9 @@ class Evidence:
 
     @property
     def about(self) -> str:
-        """The title and the headings, under which everything in the passage stands."""
-        return f"{self.title}\n{self.stored.context}"
+        """The title and the headings, under which everything in the passage stands; a line in italics tells who wrote it."""
+        headings = [part for part in self.stored.context.split(" > ") if part[:1] not in "*_"]
+        return "\n".join([self.title, *headings])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Aligned:
     """A claim against one passage.
 
     `similar` are the inner products of their tokens; `late[i]` how well sentence i covers the claim's content words;
-    `figures[q][i]` and `names[n][i]` whether it holds a figure or name of the claim; `rival` is as `rival` says.
+    `figures[q][i]` and `names[n][i]` whether it holds a figure or name of the claim; `others[i]`
+    whether it names what the claim does not; `rival_figures` and `rival_names` as `conflicts.Rivals` says.
     """
 
     similar: Floats
@@ -69,7 +71,9 @@ class Aligned:
     late: NDArray[np.float64]
     figures: NDArray[np.bool_]
     names: NDArray[np.bool_]
-    rival: float
+    others: NDArray[np.bool_]
+    rival_figures: float
+    rival_names: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ class Support:
     """How well a window supports a claim.
 
     `missing` holds figures and names of the claim that the window lacks. `conflict` is empty, or says how the two contradict
-    each other: `denial`, `opposite`, or `figure` for one that the passage gives to something else. `probability` is of the
+    each other: `denial`, `opposite`, `figure` for one that the passage gives to something else, `name` where it
+    names others. `probability` is of the
     meaning alone.
     """
 
@@ -113,5 +118,15 @@ def inside_of(evidence: Evidence, sentences: Sequence[Sentence]) -> NDArray[np.b
     offset = evidence.stored.passage.start
     within = np.zeros(len(evidence.starts), dtype=bool)
     for sentence in sentences:
-        within |= (evidence.starts >= sentence.start - offset) & (evidence.starts < sentence.end - offset)
+        # A token begins at the blank before its word.
+        within |= (evidence.starts >= max(sentence.start - offset - 1, 0)) & (evidence.starts < sentence.end - offset)
     return within
+
+
+def sentence_at(evidence: Evidence, place: int) -> tuple[int, int]:
+    """Start and end, in the passage's text, of the sentence that holds a place; of the whole text if none does."""
+    passage = evidence.stored.passage
+    for sentence in passage.sentences:
+        if sentence.start - passage.start <= place < sentence.end - passage.start:
+            return sentence.start - passage.start, sentence.end - passage.start
+    return 0, len(passage.text)

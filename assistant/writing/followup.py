@@ -11,8 +11,9 @@ from assistant.followup import standing, standing_after
 from assistant.question import fold
 from assistant.writing.config import LlmSettings
 from assistant.writing.errors import WritingError
-from assistant.writing.names import Source, names, unified
+from assistant.writing.names import names, unified
 from assistant.writing.quantities import quantities
+from assistant.writing.sources import Source
 from assistant.writing.streaming import Stop, stream
 from index.language import question_language
 

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.question import fold
+from index.stopwords import STOPWORDS
 
-NUMBER, SHARE, ORDINAL, MONTH = "number", "share", "ordinal", "month"
+NUMBER, SHARE, ORDINAL, MONTH, WEEKDAY = "number", "share", "ordinal", "month", "weekday"
+
+_STOP = frozenset().union(*STOPWORDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,10 @@ MONTHS = _table(
     "1 january|enero february|febrero march|marzo april|abril may|mayo june|junio july|julio august|agosto"
     " september|septiembre|setiembre october|octubre november|noviembre december|diciembre"
 )
+_WEEKDAYS = _table(
+    "1 monday|mondays|lunes tuesday|tuesdays|martes wednesday|wednesdays|miercoles thursday|thursdays|jueves friday|fridays|viernes"
+    " saturday|saturdays|sabado|sabados sunday|sundays|domingo|domingos"
+)
 _FRACTIONS = (
     (0.5, r"half|halv(?:ed|es|ing)|mitad"),
     (0.75, r"three[- ]quarters|tres cuartas? partes?|tres cuartos"),
@@ -81,7 +88,10 @@ _FRACTIONS = (
     (0.2, r"(?:a|one) fifth|quinta parte|un quinto"),
     (0.1, r"(?:a|one) tenth|decima parte|un decimo"),
 )
+_BEFORE_MONTHS = re.compile(r"in|since|by|until|till|from|each|every|early|late|mid|last|next|during|between|of|to|and")
 _FRACTION = re.compile("|".join(rf"(?P<f{i}>\b(?:{pattern})\b)" for i, (_, pattern) in enumerate(_FRACTIONS)))
+_ORDER = re.compile(r"(?:a|un) .*")
+_FOLLOWING = re.compile(r"[ \t]+([^\W\d_]+)")
 _ENUMERATOR = re.compile(r"^[ \t]*\(?\d{1,2}[.)](?=\s|$)", re.MULTILINE)
 _ENGLISH = re.compile(r"\b(?:the|of|and|was|were|had|has|is|are|to|in|a)\b")
 _SPANISH = re.compile(r"\b(?:el|la|los|las|de|del|y|que|en|por|con|un|una|al|se)\b")
@@ -109,8 +119,8 @@ def quantities(text: str) -> list[Quantity]:
 
 
 def is_quantity_word(folded: str) -> bool:
-    """Whether a word, folded, is a number, an ordinal or a month by itself."""
-    return folded in _UNITS or folded in _ORDINALS or folded in MONTHS
+    """Whether a word, folded, is a number, an ordinal, a month or a day of the week by itself."""
+    return folded in _UNITS or folded in _ORDINALS or folded in MONTHS or folded in _WEEKDAYS
 
 
 @lru_cache(maxsize=4096)
@@ -137,6 +147,10 @@ def _dates(folded: str) -> Iterator[Quantity]:
 
 def _fractions(folded: str) -> Iterator[Quantity]:
     for match in _FRACTION.finditer(folded):
+        behind = _FOLLOWING.match(folded, match.end())
+        if _ORDER.fullmatch(match.group()) and behind and behind.group(1) not in _STOP:
+            # "A fifth call" is the one after the fourth.
+            continue
         value = next(_FRACTIONS[int(name[1:])][0] for name, group in match.groupdict().items() if group)
         yield Quantity(SHARE, frozenset({value}), match.start(), match.end())
 
@@ -149,6 +163,10 @@ def _numbers(text: str, folded: str, tokens: Sequence[re.Match[str]]) -> list[Qu
         word = token.group()
         if word in MONTHS and _is_month(text, word, tokens, at):
             found.append(Quantity(MONTH, frozenset({float(MONTHS[word])}), *token.span()))
+            at += 1
+        elif word in _WEEKDAYS and not (word == "domingo" and text[token.start()].isupper()):
+            # "Domingo" with a capital is somebody's name, or Santo Domingo.
+            found.append(Quantity(WEEKDAY, frozenset({float(_WEEKDAYS[word])}), *token.span()))
             at += 1
         elif word in _ORDINALS and (word not in ("first", "second") or _DETERMINED.search(folded[: token.start()])):
             found.append(Quantity(ORDINAL, frozenset({float(_ORDINALS[word])}), *token.span()))
@@ -236,8 +254,10 @@ def _readings(figures: str) -> set[float]:
 
 
 def _is_month(text: str, word: str, tokens: Sequence[re.Match[str]], at: int) -> bool:
-    """Whether a month's name is one: "may" and "march" only with a capital and a figure beside them."""
+    """Whether a month's name is one: "may" and "march" only with a capital, and a figure or "since" beside them."""
     if word not in ("may", "march"):
+        return True
+    if at and _BEFORE_MONTHS.fullmatch(tokens[at - 1].group()) and text[tokens[at].start()].isupper():
         return True
     beside = [tokens[i].group() for i in (at - 1, at + 1, at + 2) if 0 <= i < len(tokens)]
     return text[tokens[at].start()].isupper() and any(other[0].isdigit() for other in beside)

@@ -15,7 +15,20 @@ _END = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:\b[A-ZÁÉÍÓÚÑ]|\b(?:[Nn]o|[Aa]rt|[Dd]rs?|[Ss]ra?|[Mm]rs?|[Ss]t|[Ee]tc|[Aa]prox|[Pp]ág|[Vv]s|e\.g|i\.e|[Ff]ig|[Ii]nc|EE|UU))\.$"
 )
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_NUMBER = r"\(?\d{1,2}[.)]"
+_BULLET = re.compile(rf"^\s*(?:[-*•–]|{_NUMBER})(?:\s+|$)")
+_ITEM = re.compile(r"[-*•–(\d]")
+_OPENED_ITEM = re.compile(rf"(?:^|\n)[\s*_]*{_NUMBER}$")
+_WHOLE = re.compile(r"(?:\S+\s+){4,}.*[.!?]$", re.DOTALL)
+# What says nothing of the documents: headings, code fences, and "Here is the answer:" before it.
+_HEADING = re.compile(r"\s*(?:#+\s.*|\*\*[^*\n]+\*\*:?|__[^_\n]+__:?|```\w*)\s*$")
+_INTRODUCTION = re.compile(
+    r"(?:(?:sure|certainly|of course|here (?:is|are)|here's|claro|por supuesto|aqu[ií] (?:est[aá]n?|tienes?|va))\b[^.:\n]*[:!.]"
+    r"|(?:(?:short |final )?answer|respuesta(?: breve)?|resumen|summary)\s*:"
+    r"|(?:according to|based on|as (?:stated|said) in|seg[uú]n|de acuerdo con|con base en|bas[aá]ndose en)"
+    r"(?: the| los| las| el)?(?: given| provided)? (?:passages?|pasajes?|fragmentos?)(?: \d+)?(?: (?:above|provided|given|proporcionados|dados))?[,:])\s*",
+    re.IGNORECASE,
+)
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^#+\s*")
 LONGEST = 1_200
 
@@ -66,23 +79,29 @@ def _boundary(text: str, final: bool) -> int | None:
 
 
 def _goes_on(text: str, end: re.Match[str]) -> bool:
-    """Whether a full stop is that of an abbreviation."""
-    return _ABBREVIATION.search(text[: end.start() + 1]) is not None and not end.group(1)
+    """Whether a full stop is that of an abbreviation, or of an item's number."""
+    before = text[: end.start() + 1]
+    return (_ABBREVIATION.search(before) or _OPENED_ITEM.search(before)) is not None and not end.group(1)
 
 
 def _line_ends(text: str) -> Iterator[int]:
-    """Line ends at which a sentence ends: not between a lead-in and its list, nor inside that list."""
+    """Line ends at which a sentence ends: not between a lead-in and its list, nor inside that list, unless its items are sentences."""
     for match in re.finditer(r"\n\s*(?=\S)", text):
-        before, after = text[: match.start()].strip(), text[match.end() :]
-        lead = _MARKER.sub("", before.splitlines()[0] if before else "").rstrip().endswith(":")
-        if not (lead and re.match(r"[-*•–\d]", after)):
+        lines = [_MARKER.sub("", line).rstrip() for line in text[: match.start()].strip().splitlines()] or [""]
+        lead = (
+            lines[0].endswith(":")
+            and not _HEADING.match(lines[0])
+            and not _INTRODUCTION.fullmatch(_EMPHASIS.sub("", lines[0]))
+        )
+        if not lead or not _ITEM.match(text[match.end() :]) or (len(lines) > 1 and _WHOLE.match(lines[-1])):
             yield match.end()
 
 
 def parse(raw: str) -> Written | None:
-    """A stretch of a model's text as a sentence; None if nothing but markers and punctuation is left."""
+    """A stretch of a model's text as a sentence; None for a heading or an introduction, or if only markers and punctuation are left."""
     markers = [int(number) for found in _MARKER.finditer(raw) for number in re.findall(r"\d+", found.group(1))]
-    lines = [_BULLET.sub("", _EMPHASIS.sub("", _MARKER.sub("", line))).strip() for line in raw.splitlines()]
+    told = [line for line in raw.splitlines() if not _HEADING.match(line)]
+    lines = [_BULLET.sub("", _EMPHASIS.sub("", _MARKER.sub("", line)).strip()).strip() for line in told]
     lines = [line for line in lines if line]
     text = lines[0] if lines else ""
     if len(lines) > 1:
@@ -90,5 +109,7 @@ def parse(raw: str) -> Written | None:
             f"{text} {'; '.join(line.rstrip(' .;,') for line in lines[1:])}." if text.endswith(":") else " ".join(lines)
         )
     text = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(text.split()))
-    text = re.sub(r"^(?:Answer|Respuesta)\s*:\s*", "", text)
+    if introduction := _INTRODUCTION.match(text):
+        text = text[introduction.end() :]
+        text = text[:1].upper() + text[1:]
     return Written(text, tuple(dict.fromkeys(markers))) if re.search(r"\w", text) else None

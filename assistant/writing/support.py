@@ -9,7 +9,7 @@ fitted by `python -m eval.support --fit`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,21 +18,24 @@ from threading import Lock
 import numpy as np
 
 from assistant.asked import take_apart
-from assistant.bridge import Bridge
+from assistant.bridge import OTHER, Bridge, Translation
 from assistant.weights import LinearModel, sigmoid
 from assistant.writing.alignment import align, features_of
+from assistant.writing.conflicts import SAME_WORD
 from assistant.writing.evidence import Aligned, Claim, Evidence, Support, Window
 from assistant.writing.names import names, unified
 from assistant.writing.orders import orders
 from assistant.writing.quantities import quantities
-from assistant.writing.rules import conflict_of, missing_figures, missing_names
+from assistant.writing.rules import missing_figures, missing_names
 from index.corpus import StoredPassage
 from index.embedding import Embedder
 from index.language import question_language
+from index.lexical import terms
 from index.quantise import dequantise
 from index.store import Generation
 
 SUPPORT_FILE = Path(__file__).with_name("support.json")
+UNANSWERED, RIVAL, REPLACED = 0.5, 0.06, 0.9
 ADJACENT = 3
 LONGEST_LIST = 14
 
@@ -71,7 +74,15 @@ class SupportChecker:
         translation = self.bridge.translate(text, language)
         encoded = self.embedder.encode([text], "passage", tokens=True)[0]
         asked = take_apart(text, language, translation, encoded.tokens, self.generation.lexical)
-        return Claim(text, language, tuple(quantities(text)), tuple(names(text)), asked, translation, encoded)
+        return Claim(
+            text,
+            language,
+            tuple(quantities(text)),
+            tuple(names(text, ordinary(translation, language))),
+            asked,
+            translation,
+            encoded,
+        )
 
     def evidence(self, stored: StoredPassage) -> Evidence:
         """The passage with its stored vectors; remembered."""
@@ -118,9 +129,8 @@ class SupportChecker:
     def _judge(self, claim: Claim, evidence: Evidence, window: Window, aligned: Aligned) -> Support:
         text = window.text(evidence)
         missing = missing_figures(claim, text) + missing_names(claim, text, evidence.about, evidence.language)
-        conflict = conflict_of(claim, evidence, window, text, aligned)
         features = features_of(claim, evidence, window, text, aligned)
-        return self.judged(Support(evidence.stored, window, missing, conflict, features, 0.0, False))
+        return self.judged(Support(evidence.stored, window, missing, conflict_of(features), features, 0.0, False))
 
     def _about(self, doc_id: str) -> tuple[str, str]:
         """Title and language of a document."""
@@ -134,6 +144,28 @@ class SupportChecker:
 def rank(support: Support) -> tuple[bool, bool, float]:
     """What makes one window better than another: nothing missing, no conflict, then the meaning."""
     return (not support.missing, not support.conflict, support.probability)
+
+
+def conflict_of(features: Mapping[str, float]) -> str:
+    """How a claim plainly contradicts a window, whatever its meaning: `denial`, `opposite`, `figure` or `name`; empty if it does not.
+
+    The limits are those that strike hardly any true sentence of the tuning halves; below them the model weighs the same features.
+    """
+    if features["added"] > UNANSWERED or features["dropped"] > SAME_WORD:
+        return "denial"
+    if features["opposite"]:
+        return "opposite"
+    if features["rival_figures"] > RIVAL:
+        return "figure"
+    return "name" if features["replaced"] > REPLACED else ""
+
+
+def ordinary(translation: Translation, language: str) -> frozenset[str]:
+    """Words of a sentence in `language` that the dictionary knows, as it translates them into other ones."""
+    other = OTHER[language]
+    return frozenset(
+        word for word, stems in translation.by_word.items() if stems and stems != frozenset(terms(word, other))
+    )
 
 
 def windows(evidence: Evidence) -> Iterator[Window]:

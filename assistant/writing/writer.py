@@ -69,11 +69,12 @@ class Writer:
         stop: Stop | None = None,
         *,
         where: Filter | None = None,
+        language: str | None = None,
     ) -> Iterator[Event]:
         """The answer as events: Started, then Draft and SentenceChecked as it goes, and Finished, whatever happens.
 
         What the documents do not answer is refused as without a model, which is not asked then. Stopped, the answer consists
-        of the sentences checked so far. Raises QuestionError and FilterError as `Assistant.ask` does.
+        of the sentences checked so far. `language` is that of the lines which say what happened, if not the answer's. Raises QuestionError and FilterError as `Assistant.ask` does.
         """
         stop = stop or Stop()
         began = time.perf_counter()
@@ -86,7 +87,7 @@ class Writer:
             return
         shown = self._shown(found, answer)
         yield Started(standing.text, standing.rewritten, len(shown), answer)
-        run = _Run(self, answer, found, shown, stop, base, began)
+        run = _Run(self, answer, shown, stop, base, began, language or answer.language)
         yield from run.events(standing.text)
 
     def _shown(self, found: Found, answer: Answer) -> list[Shown]:
@@ -106,11 +107,11 @@ class _Run:
         self,
         writer: Writer,
         answer: Answer,
-        found: Found,
         shown: list[Shown],
         stop: Stop,
         base: WrittenAnswer,
         began: float,
+        language: str,
     ) -> None:
         self.writer = writer
         self.answer = answer
@@ -118,7 +119,8 @@ class _Run:
         self.stop = stop
         self.base = base
         self.began = began
-        self.verifier = Verifier(writer.checker, shown, answer.language)
+        self.language = language
+        self.verifier = Verifier(writer.checker, shown, language)
         self.checked: list[Checked] = []
         self.citations: list[Citation] = []
         self.parts: list[str] = []
@@ -127,7 +129,7 @@ class _Run:
         self.refused = False
 
     def events(self, question: str) -> Iterator[Event]:
-        words = _LINES[self.answer.language]
+        words = _LINES[self.language]
         if not self.shown:
             yield self._finish(words["window"])
             return
@@ -151,7 +153,7 @@ class _Run:
                     for sentence in reader.end():
                         yield from self._sentence(sentence)
         except WritingError as error:
-            yield self._finish(words["failed"].format(error.reasons[self.answer.language]))
+            yield self._finish(words["failed"].format(error.reasons[self.language]))
             return
         yield self._finish(self._why_not(words), self._note(words, length))
 

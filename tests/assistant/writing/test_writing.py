@@ -245,6 +245,41 @@ def test_sentences_come_whole_with_their_markers() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "1. The bridge is old. [1]\n2. It cost 40 dollars. [2]",
+            [("The bridge is old.", (1,)), ("It cost 40 dollars.", (2,))],
+        ),
+        ("**1.** It is old. [1]\n**2.** It fell. [2]", [("It is old.", (1,)), ("It fell.", (2,))]),
+        (
+            "## Cost\n\nHere is the answer:\n- It cost 40. [1]\n- It fell. [2]",
+            [("It cost 40.", (1,)), ("It fell.", (2,))],
+        ),
+        ("**Costo**\nAquí está la respuesta: Cuesta 40. [1]", [("Cuesta 40.", (1,))]),
+        ("```markdown\nIt is old. [1]\n```", [("It is old.", (1,))]),
+        ("According to passage 2, it is old. [2]", [("It is old.", (2,))]),
+        (
+            "They are:\n1) logging [4]\n2) mining [4]\nIt is old. [5]",
+            [("They are: logging; mining.", (4,)), ("It is old.", (5,))],
+        ),
+        (
+            "They are:\n1. Logging destroys a great many forests. [1]\n2. Mining poisons the rivers there too. [2]",
+            [
+                ("They are: Logging destroys a great many forests.", (1,)),
+                ("Mining poisons the rivers there too.", (2,)),
+            ],
+        ),
+        ("It was built in 1990. 2. It is old. [1]", [("It was built in 1990.", ()), ("It is old.", (1,))]),
+    ],
+)
+def test_numbers_of_items_headings_and_introductions_are_no_sentences(text: str, expected: Any) -> None:
+    reader = SentenceReader()
+    found = [one for char in text for one in reader.read(char)] + list(reader.end())
+    assert [(one.text, one.markers) for one in found] == expected
+
+
 def test_a_followup_is_rewritten_by_the_model_or_by_rules(writer_of: Any) -> None:
     history = [Turn("What is the MiBosque app?")]
     good = writer_of("Who launched the MiBosque app?")
