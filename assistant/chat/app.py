@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.chat import narrowing, page, server
+from assistant.chat.asking import add_asking
 from assistant.chat.examples import example_questions
-from assistant.chat.functions import page_function, reader_functions, visitor_of
+from assistant.chat.functions import page_function, reader_functions
 from assistant.chat.library import ChatAssistant
 from assistant.chat.login import Login
 from assistant.chat.metrics import CONTENT_TYPE, Metrics
-from assistant.chat.service import AT_ONCE, WAITING, Service
+from assistant.chat.service import AT_ONCE, Service
 from assistant.chat.strings import strings
 from assistant.chat.take_away import add_take_away
 from assistant.chat.users import Users
@@ -76,14 +77,6 @@ def build_app(
     served = service or Service(assistant)
     pages = shown_pages(workbench) if workbench is not None else ()
 
-    async def ask(event: Any, request: Any) -> AsyncIterator[str]:
-        asked = event._data if isinstance(event._data, dict) else {}
-        async for html in served.answer(asked, visitor_of(request)):
-            yield html
-
-    # Gradio looks for the classes themselves in the annotations, and cannot see names that are local to this function.
-    ask.__annotations__.update(event=gr.EventData, request=gr.Request)
-
     def narrowed(asked: dict[str, Any]) -> dict[str, Any]:
         with pinned(assistant) as library:
             return narrowing.narrow(library, asked)
@@ -112,8 +105,7 @@ def build_app(
             js_on_load=None,
             **PLAIN,
         )
-        answer = gr.HTML("", elem_id="q-stage", js_on_load=_theme("stage.js"), **PLAIN)
-        composer = gr.HTML(
+        gr.HTML(
             composer_html,
             elem_id="q-bottom",
             js_on_load="\n".join(scripts),
@@ -122,22 +114,17 @@ def build_app(
             model=served.writing.label if served.writing is not None else "",
             **PLAIN,
         )
-        asking = composer.ask_question(
-            ask,
-            outputs=answer,
-            show_progress="hidden",
-            # Questions stand in a line of our own, which can say how long it is.
-            concurrency_limit=None,
-            trigger_mode="multiple",
-            api_visibility="private",
-        )
-        composer.stop_answer(None, cancels=[asking], api_visibility="private")
         # The links in the masthead take the place of Gradio's own bar.
         if pages:
             gr.Navbar(visible=False)
     if workbench is not None:
         add_pages(blocks, workbench)
-    blocks.queue(max_size=2 * WAITING)
+
+    async def end_queue() -> None:
+        # Questions have a line and a route of their own; Gradio's would look a thousand times a second whether it has work.
+        blocks._queue.close()
+
+    blocks.extra_startup_events.append(end_queue)
     return blocks
 
 
@@ -194,6 +181,7 @@ def create_server_app(
         return fastapi.Response(metrics.text(), media_type=CONTENT_TYPE)
 
     add_routes(app, workbench)
+    add_asking(app, service)
     add_take_away(app, assistant, metrics, rate=questions_a_minute)
     with warnings.catch_warnings():
         # Said of several pages although no rendering on the server is asked for.

@@ -21,7 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -32,6 +32,7 @@ import httpx
 
 CHROMIUM = "/usr/bin/chromium"
 _READY = re.compile(r"Quipu answers on (http://\S+)")
+_STATE = re.compile(r'data-state="(\w+)"')
 
 
 @click.command()
@@ -82,46 +83,23 @@ def _address(server: subprocess.Popen[str]) -> str:
 class Visitor:
     """One page's conversation with the server."""
 
-    def __init__(self, client: httpx.AsyncClient, number: int, config: dict[str, Any]) -> None:
+    def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._session = f"bench{number}"
-        dependency = next(d for d in config["dependencies"] if d["targets"] and d["targets"][0][1] == "ask_question")
-        self._function = dependency["id"]
-        self._target = dependency["targets"][0][0]
 
     async def ask(self, question: str) -> tuple[float, float, str]:
         """Milliseconds to the first words and to the whole answer, and the turn's last state."""
         begun = time.perf_counter()
-        data = {"question": question, "language": "en", "turn": 1, "previous": "", "filter": {}}
-        body = {
-            "data": [],
-            "event_data": data,
-            "fn_index": self._function,
-            "trigger_id": self._target,
-            "session_hash": self._session,
-        }
-        joined = await self._client.post("gradio_api/queue/join", json=body)
-        joined.raise_for_status()
+        asked = {"question": question, "language": "en", "turn": 1, "previous": "", "filter": {}}
         first, state = 0.0, "nothing"
-        async for message in self._messages():
-            kind = message.get("msg")
-            if kind in ("process_generating", "process_completed"):
-                shown = json.dumps(message.get("output", {}))
+        async with self._client.stream("POST", "ask", json=asked) as stream:
+            stream.raise_for_status()
+            async for line in stream.aiter_lines():
+                shown = json.loads(line)
                 if not first and "q-said" in shown:
                     first = (time.perf_counter() - begun) * 1e3
-                if found := re.findall(r'data-state=\\*"(\w+)', shown):
-                    state = found[-1]
-            if kind == "process_completed":
-                state = state if message.get("success") else "failed"
-                break
+                if found := _STATE.search(shown):
+                    state = found[1]
         return first, (time.perf_counter() - begun) * 1e3, state
-
-    async def _messages(self) -> AsyncIterator[dict[str, Any]]:
-        parameters = {"session_hash": self._session}
-        async with self._client.stream("GET", "gradio_api/queue/data", params=parameters) as stream:
-            async for line in stream.aiter_lines():
-                if line.startswith("data:"):
-                    yield json.loads(line[5:])
 
 
 async def _measure(address: str, users: int, seconds: float, given: Sequence[str], server: int) -> dict[str, Any]:
@@ -136,7 +114,7 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
             known = given or examples or ["What is it about?"]
             return f"{known[number % len(known)]} ({number})"
 
-        alone = Visitor(client, 0, config)
+        alone = Visitor(client)
         first_ever = await alone.ask(question())
         single = [await alone.ask(question()) for _ in range(30)]
         memory = [await _metric(client, "process_resident_memory_bytes")]
@@ -145,8 +123,8 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
         answers: list[tuple[float, float, str]] = []
         errors: list[str] = []
 
-        async def keep_asking(number: int) -> None:
-            visitor = Visitor(client, number, config)
+        async def keep_asking() -> None:
+            visitor = Visitor(client)
             while time.perf_counter() < ends:
                 try:
                     answers.append(await visitor.ask(question()))
@@ -158,7 +136,7 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
                 await asyncio.sleep(2)
                 memory.append(await _metric(client, "process_resident_memory_bytes"))
 
-        await asyncio.gather(watch(), *(keep_asking(number) for number in range(1, users + 1)))
+        await asyncio.gather(watch(), *(keep_asking() for _ in range(users)))
         ended = [await _metric(client, "process_cpu_seconds_total"), _helpers(server), time.process_time()]
     each = [(end - begin) * 1e3 / max(len(answers), 1) for begin, end in zip(worked, ended, strict=True)]
     errors += [f"the turn ended as {state}" for _, _, state in answers if state != "done"]

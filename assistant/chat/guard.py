@@ -22,9 +22,9 @@ MAX_BODIES = {"/export": 2 * 1024 * 1024}
 
 _READ = re.compile(
     r"/healthz|/metrics|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
-    r"|/(assets|static)/[\w./@-]+|/gradio_api/(queue/data|heartbeat/\w+|startup-events|app_id/?|info/?)"
+    r"|/(assets|static)/[\w./@-]+|/gradio_api/(heartbeat/\w+|startup-events|app_id/?|info/?)"
 )
-_WRITE = re.compile(r"/export|/gradio_api/(queue/join/?|cancel|reset/?|component_server/?)")
+_WRITE = re.compile(r"/ask|/export|/gradio_api/component_server/?")
 
 _PAGES = frozenset({"/", *(f"/{page.path}" for page in PAGES)})
 _PAGES_READ = frozenset(path for page in PAGES for path in page.reads)

@@ -30,6 +30,7 @@ def top_html(
         f'<p class="q-lead">{translated(language, "intro_text")} '
         f"{translated(language, 'intro_corpus', n=documents)}</p>{shown if columns else ''}</section>"
         f'<section id="q-history" {translated_attribute(language, "label", "conversation")}></section>'
+        '<div id="q-stage"></div>'
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ class Service:
         self._kept: ByteCache[tuple[str, str, Filter], Answer] = ByteCache(KEPT_BYTES, _size)
         self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="quipu-answer")
 
-    async def answer(self, asked: dict[str, Any], visitor: str) -> AsyncIterator[str]:
+    async def answer(self, asked: dict[str, Any], visitor: str) -> AsyncGenerator[str, None]:
         """The turn as HTML, from its place in the line to the whole answer."""
         arrived = time.perf_counter()
         asking = Asking.of(asked)
@@ -139,7 +139,7 @@ class Service:
 
     def _stages(self, asking: Asking, arrived: float) -> list[str]:
         shown = list(self.stages(asking, arrived))
-        # Each stage is a message of its own through Gradio's queue: while others wait, an answer comes in one piece.
+        # While others wait, an answer comes in one piece.
         return shown[-1:] if self.line.waiting else shown
 
     def stages(self, asking: Asking, arrived: float | None = None) -> Iterator[str]:

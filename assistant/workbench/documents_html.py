@@ -12,6 +12,7 @@ from assistant.chat.strings import DEFAULT_LANGUAGE, words_of
 from assistant.workbench.catalogue import Catalogued, Entry, Status
 from assistant.workbench.listing import Choice, Part
 from assistant.workbench.names import visible_name
+from assistant.workbench.reasons import in_spanish
 from assistant.workbench.sizes import size_words
 from assistant.workbench.trash import REMOVED, REPLACED, Removed
 from assistant.workbench.uploads import MEGABYTE, Limits
@@ -172,10 +173,18 @@ def _status(entry: Entry, language: str) -> str:
     if entry.copy_of:
         note = f'{WORDS.translated(language, "copy_of")} <span dir="auto">{escape(visible_name(entry.copy_of))}</span>'
     elif entry.reason:
-        note = f'<span lang="en" dir="auto">{escape(entry.reason)}</span>'
+        note = _reason(entry.reason, language)
     return f'<span class="w-status w-is-{entry.status}">{words}</span>' + (
         f'<p class="w-note">{note}</p>' if note else ""
     )
+
+
+def _reason(reason: str, language: str) -> str:
+    """Why a file was not read, with its names and figures; in English where there are no Spanish words for it."""
+    spanish = in_spanish(reason)
+    if spanish is None:
+        return f'<span lang="en" dir="auto">{escape(reason)}</span>'
+    return WORDS.translated(language, "why", en=reason, es=spanish)
 
 
 def language_name(code: str, language: str) -> str:

@@ -61,11 +61,9 @@ def exchange(
         ("GET", "/metrics"),
         ("GET", "/assets/index-Dph_1.js"),
         ("GET", "/static/js/iframeResizer.contentWindow.min.js"),
-        ("GET", "/gradio_api/queue/data"),
         ("GET", "/gradio_api/heartbeat/abc123"),
-        ("POST", "/gradio_api/queue/join"),
         ("POST", "/gradio_api/component_server"),
-        ("POST", "/gradio_api/cancel"),
+        ("POST", "/ask"),
         ("GET", "/documents"),
         ("POST", "/documents/upload"),
         ("POST", "/export"),
@@ -96,7 +94,11 @@ def test_what_the_page_needs_is_let_through(method: str, path: str) -> None:
         ("POST", "/documents"),
         ("GET", "/documents/upload"),
         ("POST", "/documents/upload/../../gradio_api/upload"),
-        ("DELETE", "/gradio_api/queue/join"),
+        ("GET", "/gradio_api/queue/data"),
+        ("POST", "/gradio_api/queue/join"),
+        ("POST", "/gradio_api/cancel"),
+        ("GET", "/ask"),
+        ("DELETE", "/gradio_api/component_server"),
         ("OPTIONS", "/"),
     ],
 )
@@ -132,7 +134,7 @@ def test_a_whole_conversation_may_be_larger_and_is_bounded_too() -> None:
 
 @pytest.mark.parametrize(("length", "expected"), [(MAX_BODY, 200), (MAX_BODY + 1, 413), ("", 413), ("-1", 413)])
 def test_a_request_announces_a_bounded_size(length: int | str, expected: int) -> None:
-    assert status("POST", "/gradio_api/queue/join", length=length) == expected
+    assert status("POST", "/ask", length=length) == expected
 
 
 def test_a_page_that_counts_for_itself_may_take_more_than_a_question() -> None:
@@ -149,7 +151,7 @@ def test_logging_in_is_only_there_where_somebody_answers_it() -> None:
 
 def test_one_address_cannot_send_without_end() -> None:
     rate = Rate(60, 2)
-    assert [status("POST", "/gradio_api/queue/join", rate=rate) for _ in range(3)] == [200, 200, 429]
+    assert [status("POST", "/ask", rate=rate) for _ in range(3)] == [200, 200, 429]
     assert status("GET", "/", rate=rate) == 200
 
 

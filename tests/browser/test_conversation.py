@@ -363,7 +363,7 @@ def test_only_who_logs_in_can_ask(visit: Any, closed: Served) -> None:
         ("healthz", 200),
         ("metrics", 401),
         ("config", 401),
-        ("gradio_api/queue/data?session_hash=x", 401),
+        ("gradio_api/heartbeat/x", 401),
         ("login", 200),
     ],
 )

@@ -4,6 +4,8 @@ const input = byId("q-input");
 let turnNumber = 0;
 let running = false;
 let patience = 0;
+// Ends the stream in which the answer comes.
+let stream = new AbortController();
 // What was asked last, so that it can be asked again as it was.
 let asked = null;
 
@@ -30,9 +32,7 @@ async function checkServer() {
     announce("waiting");
     patience = setTimeout(checkServer, 8000);
   } catch {
-    setPending("error_connection", true);
-    announce("error_connection");
-    setRunning(false);
+    endWith("error_connection");
   }
 }
 
@@ -72,10 +72,45 @@ function setPending(key, ended = false) {
   turn.querySelector(".q-answer").append(actions);
 }
 
-// Earlier turns leave the component that answers stream into, and stay as they are.
+// Takes what was asked for ended without an answer, and says why.
+function endWith(key) {
+  stream.abort();
+  setRunning(false);
+  if (byId("q-stage").firstElementChild) byId("q-pending").replaceChildren(pendingTurn(asked.question));
+  byId("q-stage").replaceChildren();
+  setPending(key, true);
+  announce(key);
+}
+
+// Earlier turns leave the place that answers stream into, and stay as they are.
 function archive() {
-  const stage = document.querySelector("#q-stage .q-turn");
-  byId("q-history").append(...[stage, ...byId("q-pending").children].filter(Boolean));
+  byId("q-history").append(...byId("q-stage").children, ...byId("q-pending").children);
+}
+
+// What a server says to a question that it does not take.
+const refused = { 401: "error_login", 413: "error_large", 429: "error_busy" };
+
+// Asks, and shows each line of the reply in the place of the one before: the turn as far as it has grown.
+async function receive(question) {
+  stream = new AbortController();
+  const { signal } = stream;
+  let problem = "error_connection";
+  try {
+    const headers = { "content-type": "application/json" };
+    const reply = await fetch("ask", { method: "POST", headers, body: JSON.stringify(question), signal });
+    problem = refused[reply.status] || problem;
+    const reader = reply.ok ? reply.body.pipeThrough(new TextDecoderStream()).getReader() : null;
+    let begun = "";
+    for (let part = await reader?.read(); part && !part.done; part = await reader.read()) {
+      const lines = (begun + part.value).split("\n");
+      begun = lines.pop();
+      if (lines.length && !signal.aborted) {
+        byId("q-stage").innerHTML = JSON.parse(lines.pop());
+        answerChanged();
+      }
+    }
+  } catch { /* the connection ended: what is missing is told below */ }
+  if (running && !signal.aborted) endWith(problem);
 }
 
 // The question before, if its turn was one that a question can follow up on.
@@ -107,28 +142,18 @@ function ask(text, { previous = "", filter = chosenFilter(), mode = chosenMode()
   byId("q-pending").firstElementChild.scrollIntoView({ block: "start" });
   turnNumber += 1;
   asked = { question, previous, filter, mode };
-  trigger("ask_question", { ...asked, ...writingOf(asked), language, turn: turnNumber });
+  receive({ ...asked, ...writingOf(asked), language, turn: turnNumber });
 }
 
 function stop() {
   if (!running || stopWriting()) return;
-  trigger("stop_answer");
-  setRunning(false);
-  const inLine = document.querySelector('#q-stage .q-turn[data-state="waiting"]');
-  if (inLine) {
-    byId("q-pending").replaceChildren(pendingTurn(inLine.dataset.question));
-    inLine.remove();
-  }
-  setPending("stopped", true);
-  announce("stopped");
+  endWith("stopped");
   input.focus();
 }
 
-function answerChanged(stage) {
-  const turn = stage.querySelector(".q-turn");
-  if (!turn) return;
+function answerChanged() {
+  const turn = byId("q-stage").firstElementChild;
   const first = byId("q-pending").childElementCount > 0;
-  if (turn.dataset.state === "waiting" && !running) return;
   byId("q-pending").replaceChildren();
   if (first) turn.scrollIntoView({ block: "start" });
   if (turn.dataset.state === "waiting") {
@@ -235,7 +260,6 @@ byId("q-reader").addEventListener("close", readerClosed);
 byId("q-reader").addEventListener("cancel", (event) => { event.preventDefault(); closeReader(); });
 byId("q-reader").addEventListener("keydown", readerKey);
 byId("q-reader").addEventListener("click", readerClick);
-document.addEventListener("quipu:answer", (event) => answerChanged(event.detail));
 document.addEventListener("quipu:language", () => { showActive(); if (!panel.hidden) fillPanel(); });
 document.addEventListener("click", clicked);
 document.addEventListener("keydown", (event) => {

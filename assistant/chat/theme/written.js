@@ -41,7 +41,7 @@ function stopWriting() {
   said.dataset.t = "writing_stopping";
   said.textContent = words("writing_stopping");
   announce("writing_stopping");
-  server.stop_writing({ run: progress.dataset.run }).catch(() => { trigger("stop_answer"); setRunning(false); });
+  server.stop_writing({ run: progress.dataset.run }).catch(() => { endWith("stopped"); });
   input.focus();
   return true;
 }

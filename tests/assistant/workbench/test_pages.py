@@ -54,7 +54,9 @@ def test_the_words_of_a_page_are_the_same_in_both_languages_and_none_is_the_chat
     assert table["en"].keys() == table["es"].keys()
     assert not table["en"].keys() & strings()["en"].keys()
     for key, words in table["en"].items():
-        assert set(re.findall(r"\{(\w+)\}", words)) == set(re.findall(r"\{(\w+)\}", table["es"][key])), key
+        # A reason that the index gives is a value in itself, one for each language.
+        slots = ({"en"}, {"es"}) if key == "why" else ({*re.findall(r"\{(\w+)\}", words)},) * 2
+        assert tuple({*re.findall(r"\{(\w+)\}", side)} for side in (words, table["es"][key])) == slots, key
         assert words.strip()
         assert table["es"][key].strip()
 
