@@ -37,8 +37,6 @@ CREATE INDEX passages_of ON passages (document);
 # The sentences of a passage stand in its own row, as JSON: a question reads those of two hundred passages at once, which
 # takes a third of the time that rows of their own do.
 PAGES_KEPT = -16_000
-MAPPED = 1 << 31
-"""Bytes of the file that are mapped into memory, the most that SQLite maps; the rest is read page by page."""
 DOCUMENTS_KEPT = 32_000_000
 """Memory for documents that are kept as they were last read."""
 AT_ONCE = 500
@@ -94,8 +92,6 @@ class Corpus:
             if {row[0] for row in self._rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")} != _STATEMENTS:
                 raise sqlite3.DatabaseError("its tables are not those of an index")
             self._db.execute(f"PRAGMA cache_size={PAGES_KEPT}")
-            # A question's candidates lie all over the file: a call to the system for each of their pages takes twice as long.
-            self._db.execute(f"PRAGMA mmap_size={MAPPED}")
             self.documents = int(self._rows("SELECT count(*) FROM documents")[0][0])
             self.passages = int(self._rows("SELECT count(*) FROM passages")[0][0])
             last = self._rows("SELECT first_sentence + sentences FROM passages ORDER BY row DESC LIMIT 1")
