@@ -22,13 +22,15 @@ from threading import Lock
 MODES = Path("/usr/share/apertium/modes")
 CODES = {"en": "eng", "es": "spa"}
 PATIENCE_S = 2.0
+REST_S = 20.0
+"""How long a pipeline that failed is left alone: on a busy machine it may only have been slow."""
 TOGETHER = 4_000
 """Characters that are sent before any are read, more or less: few enough for the pipes between the programs."""
 _RESERVED = str.maketrans(dict.fromkeys("[]{}^$/\\@<>\0", " "))
 
 
 class Apertium:
-    """Translates between English and Spanish. Thread-safe; a pipeline that fails is not tried again.
+    """Translates between English and Spanish. Thread-safe; a pipeline that fails is started anew, but not at once.
 
     Texts that wait at the same time go through together: a text alone wakes a dozen programs one after the other.
     """
@@ -36,6 +38,7 @@ class Apertium:
     def __init__(self, modes: Path = MODES) -> None:
         self._modes = modes
         self._pipelines: dict[str, _Pipeline | None] = {}
+        self._failed: dict[str, float] = {}
         self._waiting: dict[str, SimpleQueue[tuple[str, Future[str | None]]]] = {
             f"{source}-{target}": SimpleQueue() for source in CODES.values() for target in CODES.values()
         }
@@ -68,11 +71,14 @@ class Apertium:
             future.set_result(translated[number] if translated is not None else None)
 
     def _translated(self, mode: str, texts: Sequence[str]) -> list[str] | None:
-        if mode not in self._pipelines:
+        rested = mode in self._failed and time.monotonic() - self._failed[mode] >= REST_S
+        if mode not in self._pipelines or rested:
+            self._failed.pop(mode, None)
             self._pipelines[mode] = _start(self._modes / f"{mode}.mode")
         pipeline = self._pipelines[mode]
         translated = pipeline.translate(texts) if pipeline else None
-        if translated is None:
+        if pipeline and translated is None:
+            self._failed[mode] = time.monotonic()
             self._pipelines[mode] = None
         return translated
 

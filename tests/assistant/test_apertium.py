@@ -58,7 +58,7 @@ def test_those_who_wait_together_for_a_stage_that_dies_all_get_none(tmp_path: Pa
 
 
 @pytest.mark.parametrize("program", ["import sys; sys.exit(1)", "print('no end mark')"])
-def test_a_stage_that_dies_gives_none_and_is_not_tried_again(tmp_path: Path, program: str) -> None:
+def test_a_stage_that_dies_gives_none(tmp_path: Path, program: str) -> None:
     translator = Apertium(modes(tmp_path, program))
     assert translator.translate("tala", "es", "en") is None
     assert translator.translate("tala", "es", "en") is None
@@ -69,6 +69,21 @@ def test_a_stage_that_hangs_gives_none_in_time(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(apertium, "PATIENCE_S", 0.2)
     translator = Apertium(modes(tmp_path, "import time; time.sleep(60)"))
     assert translator.translate("tala", "es", "en") is None
+    translator.close()
+
+
+def test_a_pipeline_that_was_too_slow_is_left_alone_for_a_while_and_then_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow_once = f"import os, time\nif not os.path.exists({str(tmp_path / 'slept')!r}):\n    open({str(tmp_path / 'slept')!r}, 'w'); time.sleep(60)\n"
+    translator = Apertium(modes(tmp_path, slow_once + ECHO))
+    with monkeypatch.context() as impatient:
+        impatient.setattr(apertium, "PATIENCE_S", 0.5)
+        assert translator.translate("tala", "es", "en") is None
+    assert translator.translate("tala", "es", "en") is None
+    monkeypatch.setattr(apertium, "REST_S", 0.0)
+    monkeypatch.setattr(apertium, "PATIENCE_S", 30.0)
+    assert translator.translate("tala", "es", "en") == "TALA"
     translator.close()
 
 
