@@ -21,7 +21,7 @@ from assistant.retrieval import Found, Query, Retriever, Settings
 from assistant.sentence_network import packaged_network
 from assistant.types import Answer, Hit
 from assistant.verifying import Cited, cite
-from assistant.weights import Weights, packaged_weights, sigmoid
+from assistant.weights import Weights, log_odds, packaged_weights, sigmoid
 from index.embedding import Embedder, open_embedder
 from index.errors import IndexFormatError, QuestionError
 from index.lexical import STEMMERS, terms
@@ -147,16 +147,23 @@ class Assistant:
     def _read_clauses(
         self, question: str, where: Filter | None, chosen: tuple[Quote, ...], confidence: float
     ) -> tuple[tuple[Quote, ...], float]:
-        """What answers each clause of a question that asks several things, if `chosen` or every clause has an answer."""
+        """What answers each clause of a question that asks several things, beside `chosen` if not all clauses have an answer.
+
+        Where the whole question would be refused, its own log odds and those of the weakest clause are averaged.
+        """
         parts = []
         for clause in clauses(question):
             found = self.retriever.find(clause, where)
             parts.append(self._read(found, judge(found, self.weights, self.network)))
-        if parts and all(quotes for quotes, _ in parts):
-            return without_repeats(chain(*(quotes for quotes, _ in parts))), max(confidence, min(c for _, c in parts))
-        if parts and chosen:
-            chosen = without_repeats(chain(chosen, *(quotes for quotes, _ in parts)))
-        return chosen, confidence
+        if not parts:
+            return chosen, confidence
+        of_clauses = without_repeats(chain(*(quotes for quotes, _ in parts)))
+        weakest = min(certainty for _, certainty in parts)
+        if chosen:
+            answered = all(quotes for quotes, _ in parts)
+            return (of_clauses if answered else without_repeats((*chosen, *of_clauses))), confidence
+        both = sigmoid((log_odds(confidence) + log_odds(weakest)) / 2)
+        return (of_clauses, both) if weakest >= self.threshold <= both else (chosen, confidence)
 
     def _answer(
         self,

@@ -30,7 +30,7 @@ WEIGHTS = {
 }
 NEAR = ("near_miss", "wrong_premise")
 # The share of answerable questions that may be refused for the sake of refusing the others.
-REFUSED = 0.05
+REFUSED = 0.06
 # The share of answerable questions among those that are asked, for which the confidence is calibrated.
 USUAL = 0.7
 
@@ -197,7 +197,7 @@ def say_how_well(what: str, table: Table, scores: Floats, say: Callable[[str], N
             limit = float(np.quantile(scores[near & (labels == 1)], REFUSED))
             text += (
                 f" near misses {auroc_of(scores[near], labels[near]):.3f};"
-                f" refused, at 5 % of the answerable: {(scores[here & table.own & (labels == 0)] < limit).mean():.3f}"
+                f" refused, at 6 % of the answerable: {(scores[here & table.own & (labels == 0)] < limit).mean():.3f}"
             )
         say(text)
 
