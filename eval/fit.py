@@ -143,10 +143,10 @@ def main(
     reading = fit_reading(ranked, click.echo)
     examples = [example for case in cases for example in examples_of(case, reranking, reading)]
     del cases, ranked
-    further = (case for path in more for case in set_cases(path, index))
-    examples += [example for case in further for example in examples_of(case, reranking, reading, alone=True)]
+    more_cases = (case for path in more for case in set_cases(path, index))
+    further = [example for case in more_cases for example in examples_of(case, reranking, reading, alone=True)]
     model = resolve(DEFAULT_MODEL).sha256
-    linear, threshold, network = fit_answerable(examples, model, unseen, click.echo)
+    linear, threshold, network = fit_answerable(examples, further, model, unseen, click.echo)
     if write:
         content = {
             "ranking": RANKING,

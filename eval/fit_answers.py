@@ -83,11 +83,12 @@ class Table:
 
 
 def fit_answerable(
-    examples: Sequence[Example], model: str, unseen: bool, say: Callable[[str], None]
+    examples: Sequence[Example], further: Sequence[Example], model: str, unseen: bool, say: Callable[[str], None]
 ) -> tuple[LinearModel, float, dict[str, object]]:
     """The linear model with its threshold, and the content of the network's file.
 
-    `model` is the embedder's checksum; with `unseen`, say also how well it does on each corpus when it is fitted to the others.
+    Of `further` examples only the network learns. `model` is the embedder's checksum; with `unseen`, say also how well it
+    does on each corpus when it is fitted to the others.
     """
     table = Table.of(examples)
     linear, scores = _fit_linear(table)
@@ -98,7 +99,7 @@ def fit_answerable(
         intercept=linear.intercept * scale + shift,
         coefficients={name: value * scale for name, value in linear.coefficients.items()},
     )
-    content = _fit_network(Table.of([e for e in table.examples if e.inputs is not None]), model, unseen, say)
+    content = _fit_network(Table.of([e for e in (*examples, *further) if e.inputs is not None]), model, unseen, say)
     return calibrated, _threshold(table, scores * scale + shift), content
 
 
