@@ -181,6 +181,10 @@ def _surrounded(found: Found, stored: StoredPassage, positions: Sequence[int], c
         lead = next((i for i in range(first - 1, -1, -1) if sentences[i].kind != "item"), None)
         if lead is not None and sentences[lead].kind == "lead":
             return [Quote(passage, (sentences[lead],)), *_items_after(passage, lead)]
+    if sentences[first].kind == "heading" and found.query.asked.kind == LIST:
+        announced = _announced_with(stored, sentences[first], corpus)
+        if announced:
+            return announced
     text = passage.text[sentences[first].start - passage.start : sentences[first].end - passage.start]
     before = sentences[first - 1] if first else None
     if before is not None and DEPENDENT.match(text) and before.kind == sentences[first].kind == "sentence":
@@ -209,6 +213,17 @@ def _sections_after(stored: StoredPassage, lead: int, corpus: Corpus) -> list[Qu
         later = part.passage.sentences[lead + 1 :] if part.row == stored.row else part.passage.sentences
         headings += [Quote(part.passage, (s,)) for s in later if s.kind == "heading"]
     return headings[:count] if len(headings) >= count else []
+
+
+def _announced_with(stored: StoredPassage, heading: Sentence, corpus: Corpus) -> list[Quote]:
+    """The lead-in that announces a heading by number, and all headings that it announces; empty without such a lead-in."""
+    rows = [row for row in corpus.rows_of(stored.passage.doc_id) if stored.row - SECTIONS_WITHIN < row <= stored.row]
+    for part in corpus.passages_at(rows):
+        for place, sentence in enumerate(part.passage.sentences):
+            headings = _sections_after(part, place, corpus) if sentence.kind == "lead" else []
+            if any(quote.start == heading.start for quote in headings):
+                return [Quote(part.passage, (sentence,)), *headings]
+    return []
 
 
 def _repeats(quote: Quote, other: Quote) -> bool:
