@@ -120,7 +120,7 @@ class Assistant:
         judged = judge(found, self.weights, self.network)
         chosen, confidence = self._read(found, judged)
         if query is None:
-            chosen, confidence = self._read_clauses(question, where, chosen, confidence)
+            chosen, confidence = self._read_clauses(found.query.text, where, chosen, confidence)
         verify_from = time.perf_counter()
         # A list may go on, or a passage hold another section, under a heading that the filter leaves out.
         quotes = [quote for quote in chosen if not where or where.fits(quote.passage, quote.start)]

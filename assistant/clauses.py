@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from assistant.question import plain
 
 MOST = 3
 _WORD = (
@@ -23,10 +24,10 @@ def clauses(question: str) -> tuple[str, ...]:
 
     A clause that names nothing is asked of what the others name ("When did it begin, and for whom?").
     """
-    plain = "".join(unicodedata.normalize("NFD", letter)[0].lower() for letter in question)
-    first = _FIRST.search(plain)
+    folded = plain(question)
+    first = _FIRST.search(folded)
     start = first.end() if first else 0
-    breaks = [(match.start(), match.end()) for match in _NEXT.finditer(plain, start) if match.start() > start]
+    breaks = [(match.start(), match.end()) for match in _NEXT.finditer(folded, start) if match.start() > start]
     if not 1 <= len(breaks) < MOST:
         return ()
     ends = [*(begin for begin, _ in breaks), len(question)]

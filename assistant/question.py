@@ -195,7 +195,7 @@ def answer_spans(text: str, kind: str) -> list[tuple[int, int]]:
     """Where `text` holds something of the kind that was asked for; empty for kinds that show by no single place."""
     if kind in _EVIDENCE:
         spans: list[tuple[int, int]] = []
-        for match in _EVIDENCE[kind].finditer(_plain(text)):
+        for match in _EVIDENCE[kind].finditer(plain(text)):
             # The digits of one number are matched one by one.
             if spans and text[spans[-1][1] : match.start()] in ("", ".", ","):
                 spans[-1] = (spans[-1][0], match.end())
@@ -207,7 +207,7 @@ def answer_spans(text: str, kind: str) -> list[tuple[int, int]]:
     return []
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Lower case without accents, letter for letter: places in it are places in the text."""
     return "".join(map(_plain_letter, text))
 

@@ -13,7 +13,8 @@ from assistant.features import SentenceView
 from assistant.judging import Judged
 from assistant.question import DEFINITION, LIST, VISIBLE, fold, holds_kind, shows_surely, without
 from assistant.retrieval import Found
-from index.corpus import Corpus, StoredPassage
+from index.corpus import Corpus
+from index.stored import StoredPassage
 from index.types import Passage, Sentence
 
 LONGEST_LIST = 14

@@ -24,12 +24,12 @@ from assistant.filters import Facets, Filter
 from assistant.reranking import rerank
 from assistant.types import Hit
 from assistant.weights import packaged_weights
-from index.corpus import StoredPassage
 from index.embedding import Embedder, Encoded
 from index.language import question_language
 from index.lexical import terms
 from index.quantise import inner_products
 from index.store import Generation
+from index.stored import StoredPassage
 
 PARTS = ("dense", "sentence", "lexical", "late")
 

@@ -17,7 +17,7 @@ import numpy as np
 from assistant.batch import json_lines
 from assistant.writing.support import Claim, SupportChecker
 from eval.errors import SetError
-from index.corpus import StoredPassage
+from index.stored import StoredPassage
 
 TRUE, NUMBER, ENTITY, NEGATION, ELSEWHERE = "true", "number", "entity", "negation", "other passage"
 SPOILED = (NUMBER, ENTITY, NEGATION)

@@ -198,7 +198,7 @@ def say_how_well(what: str, table: Table, scores: Floats, say: Callable[[str], N
             limit = float(np.quantile(scores[near & (labels == 1)], REFUSED))
             text += (
                 f" near misses {auroc_of(scores[near], labels[near]):.3f};"
-                f" refused, at 6 % of the answerable: {(scores[here & table.own & (labels == 0)] < limit).mean():.3f}"
+                f" refused, at {100 * REFUSED:.0f} % of the answerable: {(scores[here & table.own & (labels == 0)] < limit).mean():.3f}"
             )
         say(text)
 

@@ -83,9 +83,9 @@ def fit_model(rows: Sequence[Row]) -> LinearModel:
     names = list(next(support.features for row in rows for support in row.supports))
     model = START
     for _ in range(ROUNDS):
-        chosen = [(support, row.example.kind == TRUE) for row in rows if (support := best(row, model)) is not None]
-        labels = np.array([float(true) for _, true in chosen])
-        kinds = [row.example.kind for row in rows if best(row, model) is not None]
+        chosen = [(support, row.example.kind) for row in rows if (support := best(row, model)) is not None]
+        kinds = [kind for _, kind in chosen]
+        labels = np.array([float(kind == TRUE) for kind in kinds])
         counts = Counter(kinds)
         weights = np.array([SHARES[kind] / counts[kind] for kind in kinds])
         inputs = np.array([[support.features[name] for name in names] for support, _ in chosen])

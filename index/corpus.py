@@ -22,8 +22,6 @@ from index.errors import IndexDamagedError, SourceError
 from index.stored import PASSAGE_COLUMNS, StoredPassage, UnreadPassage, stored_passage
 from index.types import Document, Passage, Span
 
-__all__ = ["SCHEMA", "Corpus", "Listed", "StoredFile", "StoredPassage"]
-
 SCHEMA = """
 CREATE TABLE files (row INTEGER PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL, about BLOB NOT NULL,
     first_document INTEGER NOT NULL, documents INTEGER NOT NULL, skipped TEXT NOT NULL);

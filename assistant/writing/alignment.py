@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -43,16 +43,22 @@ def align(claim: Claim, evidence: Evidence, similar: Floats) -> Aligned:
         late,
         figures.reshape(shape),
         known.reshape(shape),
-        np.array([_others(claim, text) for text in texts], dtype=bool),
+        _others(claim, texts),
         beside.figures,
         beside.names,
     )
 
 
-def _others(claim: Claim, text: str) -> bool:
-    """Whether a text names what the claim does not."""
+def _others(claim: Claim, texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Which texts name what the claim does not."""
     said = {name.plain for name in claim.names}
-    return any(name.sure and name.plain not in said and not institution_of(name.plain) for name in names(text))
+    return np.array(
+        [
+            any(name.sure and name.plain not in said and not institution_of(name.plain) for name in names(text))
+            for text in texts
+        ],
+        dtype=bool,
+    )
 
 
 def _matches(claim: Claim, similar: Floats, columns: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -12,8 +12,8 @@ from assistant.asked import Asked
 from assistant.bridge import Translation
 from assistant.writing.names import Name
 from assistant.writing.quantities import Quantity
-from index.corpus import StoredPassage
 from index.embedding import Encoded
+from index.stored import StoredPassage
 from index.types import Sentence
 
 Floats = NDArray[np.float32]

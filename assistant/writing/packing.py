@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assistant.retrieval import Candidate
 from assistant.writing.prompt import Shown, readable
-from index.corpus import StoredPassage
+from index.stored import StoredPassage
 
 MOST_PASSAGES = 8
 WORTH = 0.1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.writing.orders import orders
-from index.corpus import StoredPassage
+from index.stored import StoredPassage
 
 NO_ANSWER = "NO_ANSWER"
 _LANGUAGES = {"en": "English", "es": "Spanish"}

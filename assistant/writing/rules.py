@@ -55,8 +55,9 @@ def missing_names(claim: Claim, text: str, context: str, language: str) -> tuple
     missing: list[str] = []
     for _, group in groupby(claim.names, key=lambda name: name.run):
         spelled = list(group)
-        stems = stems_of(" ".join(sorted(source.capitalised if len(spelled) > 1 else source.words)))
-        lacking = [name for name in spelled if not _held(claim, name, spelled, source, stems if foreign else None)]
+        words = source.capitalised if len(spelled) > 1 else source.words
+        stems = stems_of(" ".join(sorted(words))) if foreign else None
+        lacking = [name for name in spelled if not _held(claim, name, spelled, source, stems)]
         if foreign and _freely(lacking, spelled):
             continue
         missing += [name.text for name in lacking if name.sure]

@@ -27,12 +27,12 @@ from assistant.writing.names import names, unified
 from assistant.writing.orders import orders
 from assistant.writing.quantities import quantities
 from assistant.writing.rules import missing_figures, missing_names
-from index.corpus import StoredPassage
 from index.embedding import Embedder
 from index.language import question_language
 from index.lexical import terms
 from index.quantise import dequantise
 from index.store import Generation
+from index.stored import StoredPassage
 
 SUPPORT_FILE = Path(__file__).with_name("support.json")
 UNANSWERED, RIVAL, REPLACED = 0.5, 0.06, 0.9
