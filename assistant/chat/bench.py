@@ -1,11 +1,11 @@
 """A load test of the chat: one visitor, then many at once, over the same routes that a browser uses.
 
-    python -m assistant.chat.bench [--index DIR] [--users 30] [--seconds 60] [--json]
+    python -m assistant.chat.bench [--index DIR] [--users 30] [--seconds 60] [--pause 0] [--json]
 
 Starts `quipu chat` on the index (a free port, this machine alone). One visitor asks 30 questions, each as soon as the one before is
 answered: the median time from asking to the whole answer is the single-user time. Then every user does the same at once. The
 questions are those of the start page, or with --questions FILE those of the file, each with a number of its own, so that no answer that
-was kept can serve; nobody stops to think. Time on the processor is that of the server, of its helper programs (the translator's), and of this
+was kept can serve; nobody stops to think, or with --pause everybody does, about so many seconds after each answer. Time on the processor is that of the server, of its helper programs (the translator's), and of this
 program, which asks. Memory is the server's, from `/metrics`, ten times over the load.
 With Chromium it also measures how soon the page is ready, and the first words after a question.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import re
 import signal
 import statistics
@@ -40,19 +41,27 @@ _STATE = re.compile(r'data-state="(\w+)"')
 @click.option("--users", default=30, show_default=True, type=click.IntRange(1))
 @click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(1))
 @click.option(
+    "--pause",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="How long a user reads before asking again, on average.",
+)
+@click.option(
     "--questions",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Ask the questions of this JSONL file; else the examples of the start page.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def bench(index: Path, users: int, seconds: float, questions: Path | None, as_json: bool) -> None:
+def bench(index: Path, users: int, seconds: float, pause: float, questions: Path | None, as_json: bool) -> None:
     """Measure the chat with one visitor and with many."""
     command = [sys.executable, "-m", "assistant", "chat", "--index", str(index)]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         address = _address(server)
-        figures = asyncio.run(_measure(address, users, seconds, _questions(questions), server.pid))
+        figures = asyncio.run(_measure(address, users, seconds, pause, _questions(questions), server.pid))
         figures.update(_in_a_browser(address))
     finally:
         server.send_signal(signal.SIGINT)
@@ -102,7 +111,9 @@ class Visitor:
         return first, (time.perf_counter() - begun) * 1e3, state
 
 
-async def _measure(address: str, users: int, seconds: float, given: Sequence[str], server: int) -> dict[str, Any]:
+async def _measure(
+    address: str, users: int, seconds: float, pause: float, given: Sequence[str], server: int
+) -> dict[str, Any]:
     limits = httpx.Limits(max_connections=4 * users, max_keepalive_connections=4 * users)
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client:
         config = (await client.get("config")).json()
@@ -125,11 +136,14 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
 
         async def keep_asking() -> None:
             visitor = Visitor(client)
+            reading = random.Random(next(numbers))
+            await asyncio.sleep(reading.uniform(0, 2 * pause))
             while time.perf_counter() < ends:
                 try:
                     answers.append(await visitor.ask(question()))
                 except (httpx.HTTPError, ValueError) as error:
                     errors.append(f"{type(error).__name__}: {error}")
+                await asyncio.sleep(reading.uniform(0, 2 * pause))
 
         async def watch() -> None:
             while time.perf_counter() < ends:
@@ -149,6 +163,7 @@ async def _measure(address: str, users: int, seconds: float, given: Sequence[str
         "single_first_words_p50_ms": round(statistics.median(first for first, _, _ in single)),
         "users": users,
         "seconds": seconds,
+        "pause": pause,
         "answers": len(answers),
         "answers_per_second": round(len(answers) / seconds, 1),
         "p50_ms": round(times[len(times) // 2]),
