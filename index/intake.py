@@ -29,7 +29,10 @@ from index.types import Document
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Names of the source files that are new, changed and gone since the generation before; the number that stayed."""
+    """Names of the source files that are new, changed and gone since the generation before; the number that stayed.
+
+    What could not be read is neither new nor changed.
+    """
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ class Intake:
         self._bytes = sum(source.stamp.size for source in self._to_read if source.stamp is not None)
         self._bytes_read = 0
         self._texts = 0
+        self._unread: set[str] = set()
 
     def _stored_file(self, source: Source) -> StoredFile | None:
         """The file as the earlier generation has it, if it can be taken over whole."""
@@ -139,6 +143,7 @@ class Intake:
                     skipped.append(found)
                 following = next(read, None)
             if not documents:
+                self._unread.add(source.file.doc_id)
                 skipped = self._keep_earlier(writer, source, skipped)
             # Without its content a file never counts as unchanged: the next build reads it again.
             again = any(may_pass(s.reason) for s in skipped) or stamp_of(source.file.path) != source.stamp
@@ -196,14 +201,15 @@ class Intake:
     def _changes(self) -> Changes:
         stored = self._earlier.files if self._earlier is not None else {}
         names = [source.file.doc_id for source in self._sources]
+        read = [name for name in names if name not in self._unread]
         unchanged = {
             source.file.doc_id
             for source in self._sources
             if source.file.doc_id in stored and same(stored[source.file.doc_id], source)
         }
         return Changes(
-            tuple(name for name in names if name not in stored),
-            tuple(name for name in names if name in stored and name not in unchanged),
+            tuple(name for name in read if name not in stored),
+            tuple(name for name in read if name in stored and name not in unchanged),
             tuple(sorted(stored.keys() - set(names))),
             len(unchanged),
         )

@@ -257,6 +257,16 @@ def test_a_document_that_cannot_be_read_any_more_stays_searchable_and_is_named(
     assert report.documents == 4
 
 
+def test_a_new_file_that_cannot_be_read_is_skipped_and_not_called_added(write_folder: WriteFolder, index: Path) -> None:
+    source = write_folder(many(3))
+    build(source, index)
+    (source / "broken.txt").write_bytes(b"\x00\x01\x02")
+    (source / "new.txt").write_text("The law of 1997 is in force.", encoding="utf-8")
+    report, _ = build(source, index)
+    assert [skipped.doc_id for skipped in report.skipped] == ["broken.txt"]
+    assert report.changes == intake.Changes(added=("new.txt",), unchanged=3)
+
+
 def test_a_file_that_changes_while_it_is_read_is_read_again_by_the_next_build(
     write_folder: WriteFolder, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
