@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX ?= .index
 SOURCE ?= seeds
 
-.PHONY: chat test thorough check lint format build bench bench-chat bench-scale eval clean
+.PHONY: chat test thorough check lint format build bench bench-chat bench-scale eval fit clean
 
 # Made anew whenever pyproject.toml changes.
 $(VENV)/.installed: pyproject.toml
@@ -45,7 +45,17 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 
 eval: build
-	$(BIN)/quipu eval eval/sets/seeds-test.jsonl --index $(INDEX) --baseline --out report
+	$(BIN)/quipu eval eval/sets/seeds-test.jsonl eval/sets/seeds-test-2.jsonl --index $(INDEX) --baseline --out report
+
+# The network that chooses sentences and refuses, fitted anew: XQUAD holds the BEIR folders xquad-dev-en and xquad-dev-es-en.
+SETS := eval/sets
+FIT := $(patsubst %,$(SETS)/seeds-dev%.jsonl, -pairs -pairs-2 -pairs-3 -pairs-4) $(SETS)/seeds-dev.jsonl $(SETS)/seeds-dev-2.jsonl \
+	$(patsubst %,$(SETS)/invented/%/dev.jsonl, aid-pages forests-and-justice general institutions public-services)
+MORE := $(wildcard $(SETS)/seeds-dev-groups-*.jsonl $(SETS)/seeds-dev-voices-*.jsonl $(SETS)/invented/*/dev-2.jsonl) \
+	$(patsubst %,$(SETS)/invented/%/dev.jsonl, abstracts decrees projects)
+fit: build
+	$(BIN)/python -m eval.fit --network-only $(addprefix --set ,$(FIT)) $(addprefix --more ,$(MORE)) \
+		--beir $(XQUAD)/xquad-dev-en --beir $(XQUAD)/xquad-dev-es-en --index $(INDEX) --write
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m eval.bench

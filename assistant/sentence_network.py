@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ from assistant.sentence_inputs import Inputs
 from index.quantise import dequantise
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
 WEIGHTS_FILE = Path(__file__).with_name("sentence_network.json")
 # Token vectors are centred and short; the network's inputs are not.
 STRETCH = 3.0
 NOTHING = -1e4
+ROOT = np.float32(np.sqrt(2 / np.pi))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +58,68 @@ class SentenceNetwork:
     model: str
     sentences: Standard
     answer: Standard
-    layers: tuple[Mapping[str, Floats], ...]
+    layers: tuple[Mapping[str, Singles], ...]
     calibration: tuple[float, float]
     threshold: float
 
     def judge(self, inputs: Inputs, features: Mapping[str, float]) -> tuple[Floats, float]:
         """The logit of each sentence, `(n,)`, and that the documents answer."""
-        sentences, answer = self.sentences(inputs.sentences), self.answer(features)
-        judged = [_judge(layers, inputs, sentences, answer) for layers in self.layers]
+        shown = _Shown.of(inputs, self.sentences(inputs.sentences), self.answer(features))
+        judged = [_judge(layers, shown) for layers in self.layers]
         scale, shift = self.calibration
         logit = float(np.mean([answered for _, answered in judged]))
-        return np.mean([each for each, _ in judged], axis=0), logit * scale + shift
+        return np.mean([each.astype(np.float64) for each, _ in judged], axis=0), logit * scale + shift
 
 
-def _judge(layer: Mapping[str, Floats], inputs: Inputs, sentences: Floats, answer: Floats) -> tuple[Floats, float]:
-    def linear(name: str, values: Floats) -> Floats:
-        out: Floats = values @ layer[f"{name}.weight"].T + layer[f"{name}.bias"]
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What every network is shown: arrays of `Inputs`, the tokens of all sentences one after the other.
+
+    `tokens` has shape `(tokens, dim)`, `token_told` `(tokens, 2)`; those of sentence i are `edges[i]` to `edges[i + 1]`.
+    """
+
+    words: Singles
+    told: Singles
+    opening: Singles
+    matches: Singles
+    sentences: Singles
+    answer: Singles
+    tokens: Singles
+    token_told: Singles
+    edges: tuple[int, ...]
+
+    @classmethod
+    def of(cls, inputs: Inputs, sentences: Floats, answer: Floats) -> _Shown:
+        counts = [len(packed) for packed in inputs.tokens]
+        held = [packed for packed in inputs.tokens if len(packed)]
+        tokens = dequantise(np.concatenate(held)) if held else np.zeros((0, len(inputs.opening)), np.float32)
+        return cls(
+            inputs.words * np.float32(STRETCH),
+            inputs.told,
+            inputs.opening * np.float32(STRETCH),
+            inputs.matches,
+            sentences.astype(np.float32),
+            answer.astype(np.float32),
+            tokens * np.float32(STRETCH),
+            np.concatenate(inputs.token_told),
+            (0, *np.cumsum(counts).tolist()),
+        )
+
+
+def _judge(layer: Mapping[str, Singles], shown: _Shown) -> tuple[Singles, float]:
+    def linear(name: str, values: Singles) -> Singles:
+        out: Singles = values @ layer[f"{name}.weight"].T + layer[f"{name}.bias"]
         return out
 
-    words = np.tanh(linear("word", inputs.words.astype(np.float64) * STRETCH))
-    opening = np.tanh(linear("opening", inputs.opening.astype(np.float64) * STRETCH))
-    n, count, _ = inputs.matches.shape
-    shared = np.concatenate([words, inputs.told, np.tile(opening, (count, 1))], axis=1)
+    words = np.tanh(linear("word", shown.words))
+    opening = np.tanh(linear("opening", shown.opening))
+    n, count, _ = shown.matches.shape
+    shared = np.concatenate([words, shown.told, np.tile(opening, (count, 1))], axis=1)
     # What all sentences share of this layer is computed once.
     weight = layer["hidden.weight"]
-    wide = weight.shape[1] - inputs.matches.shape[2]
+    wide = weight.shape[1] - shown.matches.shape[2]
     before = shared @ weight[:, :wide].T + layer["hidden.bias"]
-    hidden = gelu(inputs.matches @ weight[:, wide:].T + before)
+    hidden = gelu(shown.matches @ weight[:, wide:].T + before)
     attention = softmax(linear("gate", hidden)[..., 0])
     values = linear("value", hidden)
     pooled = np.concatenate(
@@ -93,49 +131,44 @@ def _judge(layer: Mapping[str, Floats], inputs: Inputs, sentences: Floats, answe
         axis=1,
     )
     wanted = linear("wanted", np.concatenate([opening, words.mean(axis=0)]))
-    told = np.concatenate([pooled, sentences, *_answering(layer, inputs, wanted)], axis=1)
+    told = np.concatenate([pooled, shown.sentences, *_answering(layer, shown, wanted)], axis=1)
     each = linear("out", gelu(linear("sentence", told)))[:, 0]
-    each = each + linear("plain", sentences)[:, 0]
+    each = each + linear("plain", shown.sentences)[:, 0]
     top = float(each.max())
     best = top + float(np.log(np.exp(each - top).sum()))
     answered = (
         layer["best"][0] * best
         + layer["best"][1]
-        + linear("answer", answer)[0]
+        + linear("answer", shown.answer)[0]
         + linear("asked", opening)[0]
         + linear("read", softmax(each) @ pooled)[0]
     )
     return each, float(answered)
 
 
-def _answering(layer: Mapping[str, Floats], inputs: Inputs, wanted: Floats) -> tuple[Floats, Floats]:
+def _answering(layer: Mapping[str, Singles], shown: _Shown, wanted: Singles) -> tuple[Singles, Singles]:
     """What the tokens of each sentence are that look like what is wanted, `(n, reduced)`, and how much the best do, `(n, 1)`."""
-    reduced, best = np.zeros((len(inputs.tokens), len(wanted))), np.full((len(inputs.tokens), 1), NOTHING)
-    counts = [len(packed) for packed in inputs.tokens]
-    if not any(counts):
-        return reduced, np.tanh(best / 2)
-    vectors = dequantise(np.concatenate([packed for packed in inputs.tokens if len(packed)]))
-    tokens = np.tanh((vectors * STRETCH) @ layer["token.weight"].T + layer["token.bias"])
-    told = np.concatenate(inputs.token_told)
-    scores = tokens @ wanted + (told @ layer["sign.weight"].T)[:, 0] + layer["sign.bias"][0]
-    ends = np.cumsum(counts).tolist()
-    for i, (count, end) in enumerate(zip(counts, ends, strict=True)):
-        if count:
-            reduced[i] = softmax(scores[end - count : end]) @ tokens[end - count : end]
-            best[i] = scores[end - count : end].max()
+    n = len(shown.edges) - 1
+    reduced, best = np.zeros((n, len(wanted)), np.float32), np.full((n, 1), NOTHING, np.float32)
+    tokens = np.tanh(shown.tokens @ layer["token.weight"].T + layer["token.bias"])
+    scores = tokens @ wanted + (shown.token_told @ layer["sign.weight"].T)[:, 0] + layer["sign.bias"][0]
+    for i, (first, last) in enumerate(pairwise(shown.edges)):
+        if last > first:
+            reduced[i] = softmax(scores[first:last]) @ tokens[first:last]
+            best[i] = scores[first:last].max()
     return np.tanh(reduced), np.tanh(best / 2)
 
 
-def softmax(values: Floats) -> Floats:
+def softmax(values: Singles) -> Singles:
     """Shares along the last axis."""
-    shares: Floats = np.exp(values - values.max(axis=-1, keepdims=True))
+    shares: Singles = np.exp(values - values.max(axis=-1, keepdims=True))
     shares /= shares.sum(axis=-1, keepdims=True)
     return shares
 
 
-def gelu(values: Floats) -> Floats:
+def gelu(values: Singles) -> Singles:
     """Gaussian error linear unit in its tanh form (Hendrycks & Gimpel 2016, https://arxiv.org/abs/1606.08415)."""
-    bent: Floats = values * (1 + np.tanh(np.sqrt(2 / np.pi) * (values + 0.044715 * values * values * values))) / 2
+    bent: Singles = values * (1 + np.tanh(ROOT * (values + 0.044715 * values * values * values))) / 2
     return bent
 
 
@@ -154,7 +187,7 @@ def parsed(content: Mapping[str, object]) -> SentenceNetwork:
         str(content["model"]),
         _standard(content["sentences"]),  # type: ignore[arg-type]
         _standard(content["answer"]),  # type: ignore[arg-type]
-        tuple({name: np.array(values, dtype=np.float64) for name, values in one.items()} for one in layers),
+        tuple({name: np.array(values, dtype=np.float32) for name, values in one.items()} for one in layers),
         tuple(content["calibration"]),  # type: ignore[arg-type]
         float(content["threshold"]),  # type: ignore[arg-type]
     )

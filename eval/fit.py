@@ -1,6 +1,6 @@
 """Fit the weights of ranking, reading and refusing, and say how well they do on articles that they have not seen.
 
-`python -m eval.fit --set SET... [--more SET...] --beir FOLDER... [--index DIR] [--write]`
+`python -m eval.fit --set SET... [--more SET...] --beir FOLDER... [--index DIR] [--network-only] [--write]`
 
 Everything is measured by the product's own code; only models are fitted here. Three kinds of example teach refusing:
 questions with their passage at hand; the same with the passage taken away; and the same with only the sentence that
@@ -10,7 +10,7 @@ answers taken away, which leaves what a near miss leaves: the right subject with
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from assistant import sentence_network
 from assistant.features import SentenceView, sentence_views
 from assistant.reranking import RERANKED, passage_features, rerank
 from assistant.retrieval import Found
-from assistant.weights import WEIGHTS_FILE, LinearModel
+from assistant.weights import WEIGHTS_FILE, LinearModel, Weights, packaged_weights
 from eval.cases import FOLDS, RANKING, Case, beir_cases, fold_of, set_cases
-from eval.fit_answers import examples_of, fit_answerable
+from eval.fit_answers import Example, examples_of, fit_answerable, fit_network
 from eval.linear import Group, columns_of, fit_listwise
 from index.models import DEFAULT_MODEL, resolve
 
@@ -120,6 +120,11 @@ def _doc_id(found: Found, view: SentenceView) -> str:
 )
 @click.option("--every", default=1, show_default=True, help="Take only each N-th question of the BEIR folders.")
 @click.option("--unseen", is_flag=True, help="Say also how the network does on each corpus when fitted to the others.")
+@click.option(
+    "--network-only",
+    is_flag=True,
+    help="Fit the network alone, to what the written linear models find; no questions are held in memory.",
+)
 @click.option("--write", is_flag=True, help="Write the weights that the assistant reads.")
 def main(
     sets: Sequence[Path],
@@ -128,37 +133,47 @@ def main(
     more: Sequence[Path],
     every: int,
     unseen: bool,
+    network_only: bool,
     write: bool,
 ) -> None:
     """Fit the weights and print cross-validated figures."""
-    cases = [case for path in sets for case in set_cases(path, index)]
-    cases += [case for folder in folders for case in beir_cases(folder, every)]
-    if not any(case.answerable for case in cases):
+    if not sets and not folders:
         raise click.UsageError("give at least one --set or --beir with answerable questions")
-    reranking = fit_reranking(cases, click.echo)
+
+    def cases() -> Iterator[Case]:
+        for path in sets:
+            yield from set_cases(path, index)
+        for folder in folders:
+            yield from beir_cases(folder, every)
+
+    if network_only:
+        weights = packaged_weights()
+        examples = [e for case in cases() for e in examples_of(case, weights.reranking, weights.reading)]
+    else:
+        weights, examples = _fit_linear(list(cases()), click.echo)
+    more_cases = (case for path in more for case in set_cases(path, index))
+    examples += [e for case in more_cases for e in examples_of(case, weights.reranking, weights.reading, alone=True)]
+    network = fit_network(examples, resolve(DEFAULT_MODEL).sha256, unseen, click.echo)
+    if write:
+        if not network_only:
+            WEIGHTS_FILE.write_text(json.dumps(asdict(weights), indent=1) + "\n", encoding="utf-8")
+            click.echo(f"written: {WEIGHTS_FILE}")
+        text = json.dumps(network, separators=(",", ":"))
+        sentence_network.WEIGHTS_FILE.write_text(text.replace('],"', '],\n"') + "\n", encoding="utf-8")
+        click.echo(f"written: {sentence_network.WEIGHTS_FILE}")
+
+
+def _fit_linear(cases: Sequence[Case], say: Callable[[str], None]) -> tuple[Weights, list[Example]]:
+    """The linear models, and the examples that the refusal was fitted to."""
+    reranking = fit_reranking(cases, say)
     ranked = [
         replace(case, found=replace(case.found, candidates=rerank(case.found.query, case.found.candidates, reranking)))
         for case in cases
     ]
-    reading = fit_reading(ranked, click.echo)
+    reading = fit_reading(ranked, say)
     examples = [example for case in cases for example in examples_of(case, reranking, reading)]
-    del cases, ranked
-    more_cases = (case for path in more for case in set_cases(path, index))
-    further = [example for case in more_cases for example in examples_of(case, reranking, reading, alone=True)]
-    model = resolve(DEFAULT_MODEL).sha256
-    linear, threshold, network = fit_answerable(examples, further, model, unseen, click.echo)
-    if write:
-        content = {
-            "ranking": RANKING,
-            "reranking": asdict(reranking),
-            "reading": asdict(reading),
-            "answerable": asdict(linear),
-            "threshold": threshold,
-        }
-        WEIGHTS_FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        text = json.dumps(network, separators=(",", ":"))
-        sentence_network.WEIGHTS_FILE.write_text(text.replace('],"', '],\n"') + "\n", encoding="utf-8")
-        click.echo(f"written: {WEIGHTS_FILE} and {sentence_network.WEIGHTS_FILE}")
+    answerable, threshold = fit_answerable(examples, say)
+    return Weights(RANKING, reranking, reading, answerable, threshold), examples
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ PENALTY = 4e-2
 # How much an example of each kind teaches: a question set's own near misses are the truest.
 WEIGHTS = {
     "set": {"whole": 2.0, "passage": 0.3, "sentence": 0.3},
-    "beir": {"whole": 3.0, "half": 3.0, "passage": 1.0, "sentence": 1.0},
+    "beir": {"whole": 5.0, "half": 5.0, "passage": 1.5, "sentence": 1.5},
 }
 NEAR = ("near_miss", "wrong_premise")
 # The share of answerable questions that may be refused for the sake of refusing the others.
@@ -82,14 +82,8 @@ class Table:
         return np.array([e.source == "set" and e.what == "whole" for e in self.examples])
 
 
-def fit_answerable(
-    examples: Sequence[Example], further: Sequence[Example], model: str, unseen: bool, say: Callable[[str], None]
-) -> tuple[LinearModel, float, dict[str, object]]:
-    """The linear model with its threshold, and the content of the network's file.
-
-    Of `further` examples only the network learns. `model` is the embedder's checksum; with `unseen`, say also how well it
-    does on each corpus when it is fitted to the others.
-    """
+def fit_answerable(examples: Sequence[Example], say: Callable[[str], None]) -> tuple[LinearModel, float]:
+    """The linear model that tells whether the documents answer, and its threshold."""
     table = Table.of(examples)
     linear, scores = _fit_linear(table)
     say_how_well("linear ", table, scores, say)
@@ -99,8 +93,7 @@ def fit_answerable(
         intercept=linear.intercept * scale + shift,
         coefficients={name: value * scale for name, value in linear.coefficients.items()},
     )
-    content = _fit_network(Table.of([e for e in (*examples, *further) if e.inputs is not None]), model, unseen, say)
-    return calibrated, _threshold(table, scores * scale + shift), content
+    return calibrated, _threshold(table, scores * scale + shift)
 
 
 def _fit_linear(table: Table) -> tuple[LinearModel, Floats]:
@@ -112,9 +105,15 @@ def _fit_linear(table: Table) -> tuple[LinearModel, Floats]:
     return fit_logistic(table.rows, table.labels, table.weights, table.names, PENALTY), scores
 
 
-def _fit_network(table: Table, model: str, unseen: bool, say: Callable[[str], None]) -> dict[str, object]:
+def fit_network(examples: Sequence[Example], model: str, unseen: bool, say: Callable[[str], None]) -> dict[str, object]:
+    """The content of the network's file. `model` is the embedder's checksum.
+
+    With `unseen`, say also how well it does on each corpus when it is fitted to the others.
+    """
     from eval import sentence_network as torch_side
     from eval.sentence_network import Job
+
+    table = Table.of([example for example in examples if example.inputs is not None])
 
     inputs = [e.inputs for e in table.examples if e.inputs is not None]
     rows = torch_side.Rows(

@@ -17,13 +17,15 @@ from assistant.sentence_inputs import MATCHES, SENTENCES, TOKEN_TOLD, TOKENS, TO
 from assistant.sentence_network import STRETCH, Standard
 from index.quantise import dequantise
 
-REDUCED = 16
-HIDDEN = 48
-VALUES = 12
-SENTENCE = 48
-TOKEN = 12
+REDUCED = 64
+HIDDEN = 160
+VALUES = 24
+SENTENCE = 128
+TOKEN = 32
 EPOCHS = 16
 BATCH = 64
+# Batches that are made of the same examples, sorted by their words: what is padded to the longest costs time.
+TOGETHER = 10
 RATE = 3e-3
 DECAY = 0.05
 DROP = 0.3
@@ -119,6 +121,17 @@ class Tensors:
         """Some of the examples."""
         return replace(self, **{name: getattr(self, name)[which] for name in self.__slots__ if name != "table"})
 
+    def trimmed(self) -> Tensors:
+        """The same without the places for words that none of the examples has."""
+        most = max(int(self.known.sum(1).max()), 1)
+        return replace(
+            self,
+            words=self.words[:, :most],
+            told=self.told[:, :most],
+            known=self.known[:, :most],
+            matches=self.matches[:, :, :most],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -202,13 +215,23 @@ def fit_network(given: Tensors, seed: int = 0) -> SentenceNetwork:
         network.train()
         for group in optimiser.param_groups:
             group["lr"] = RATE * (1 - epoch / EPOCHS)
-        order = torch.from_numpy(shuffle.permutation(len(given.labels)))
-        for first in range(0, len(order), BATCH):
-            loss = _loss(network, given.at(order[first : first + BATCH]))
+        for batch in _batches(given.known.sum(1).numpy(), shuffle):
+            loss = _loss(network, given.at(torch.from_numpy(batch)).trimmed())
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     return network.eval()
+
+
+def _batches(words: NDArray[np.int64], shuffle: np.random.Generator) -> list[NDArray[np.int64]]:
+    """The places of all examples in batches of about the same number of words, `words` `(n,)`, in an order left to chance."""
+    order = shuffle.permutation(len(words))
+    batches = []
+    for first in range(0, len(order), TOGETHER * BATCH):
+        some = order[first : first + TOGETHER * BATCH]
+        some = some[np.argsort(words[some], kind="stable")]
+        batches += [some[begin : begin + BATCH] for begin in range(0, len(some), BATCH)]
+    return [batches[i] for i in shuffle.permutation(len(batches))]
 
 
 def _loss(network: SentenceNetwork, batch: Tensors) -> Tensor:
@@ -257,7 +280,7 @@ def scores_of(networks: Sequence[SentenceNetwork], given: Tensors) -> tuple[Floa
         for first in range(0, len(given.labels), 512):
             which = torch.arange(first, min(first + 512, len(given.labels)))
             for network in networks:
-                for sums, part in zip(total, network(given.at(which)), strict=True):
+                for sums, part in zip(total, network(given.at(which).trimmed()), strict=True):
                     sums[which] += part / len(networks)
     return total[0].double().numpy(), total[1].double().numpy()
 
