@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from assistant.writing.writer import Writer
 
 LONGEST_QUESTION = 2_000
+# How much the whole of a question that asks several things counts beside its weakest clause, where these tell otherwise.
+WHOLE = 0.25
 
 
 class Assistant:
@@ -149,7 +151,7 @@ class Assistant:
     ) -> tuple[tuple[Quote, ...], float]:
         """What answers each clause of a question that asks several things, beside `chosen` if not all clauses have an answer.
 
-        Where the whole question would be refused, its own log odds and those of the weakest clause are averaged.
+        Where the whole question would be refused, its own log odds count `WHOLE` beside those of the weakest clause.
         """
         parts = []
         for clause in clauses(question):
@@ -162,7 +164,7 @@ class Assistant:
         if chosen:
             answered = all(quotes for quotes, _ in parts)
             return (of_clauses if answered else without_repeats((*chosen, *of_clauses))), confidence
-        both = sigmoid((log_odds(confidence) + log_odds(weakest)) / 2)
+        both = sigmoid(WHOLE * log_odds(confidence) + (1 - WHOLE) * log_odds(weakest))
         return (of_clauses, both) if weakest >= self.threshold <= both else (chosen, confidence)
 
     def _answer(

@@ -10,7 +10,7 @@ import numpy as np
 
 from assistant.asked import joined, stems_of
 from assistant.features import SentenceView
-from assistant.judging import Judged
+from assistant.judging import Cuts, Judged
 from assistant.question import DEFINITION, LIST, VISIBLE, fold, holds_kind, shows_surely, without
 from assistant.retrieval import Found
 from index.corpus import Corpus
@@ -23,11 +23,18 @@ MOST_PLACES_SEVERAL = 5
 LOOKED_AT = 12
 OF_EACH = 2
 SHORT_HEADING = 5
+# How far apart, in log odds, items of a list may score that answer together.
+ALIKE = 2.0
 SECTIONS_WITHIN = 8
 DEPENDENT = re.compile(
     r"(?:this|that|these|those|it|they|he|she|its|their|his|her|such|both|the guide|este|esta|estos|estas|ese|esa|dicho|dicha|ello"
     r"|ellos|ellas)\b",
     re.IGNORECASE,
+)
+# What such a sentence names first is what its list is not of.
+BESIDE = re.compile(r"(?:in addition to|besides|apart from|aside from|other than|ademas de|aparte de|fuera de)\b")
+ELSE = re.compile(
+    r"\b(?:beyond|others?|else|also|additional(?:ly)?|otr[oa]s?|demas|tambien|adicional(?:es)?|mas alla)\b"
 )
 COUNTS = {
     word: n
@@ -67,21 +74,27 @@ class Quote:
 
 def read(found: Found, judged: Judged, corpus: Corpus) -> tuple[Quote, ...]:
     """Choose the sentences that answer, the best first, each list in its own order."""
-    return without_repeats(
-        quote
-        for place in _chosen(found, judged)
-        for quote in _surrounded(
-            found, found.candidates[place[0].passage].stored, [view.position for view in place], corpus
-        )
-    )
+    asked = [COUNTS[word] for word in re.findall(r"\w+", fold(found.query.text)) if word in COUNTS]
+    quotes: list[Quote] = []
+    for place in _chosen(found, judged):
+        own = _surrounded(found, judged, place, corpus)
+        if not quotes and len(own) > 1 and asked == [len(own) - 1]:
+            # "Which three ...?": a lead-in with its three items is the whole answer.
+            return tuple(own)
+        quotes += own
+    return without_repeats(quotes)
 
 
 def without_repeats(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
-    """The quotes in their order, each of which says something that none before it says."""
+    """The quotes in their order, each of which says something that none before it says; those that overlap become one."""
     kept: list[Quote] = []
     for quote in quotes:
-        if not any(_repeats(quote, other) for other in kept):
+        same = next((i for i, other in enumerate(kept) if _repeats(quote, other)), None)
+        if same is None:
             kept.append(quote)
+        elif quote.passage is kept[same].passage or quote.passage == kept[same].passage:
+            together = {sentence.start: sentence for sentence in (*kept[same].sentences, *quote.sentences)}
+            kept[same] = Quote(quote.passage, tuple(together[start] for start in sorted(together)))
     return tuple(kept)
 
 
@@ -100,12 +113,13 @@ def _chosen(found: Found, judged: Judged) -> Iterator[list[SentenceView]]:
     The best; the best two of each document that the question names, if it names several; and others that are nearly as
     good or add words.
     """
-    views, scores, cuts, named = judged.views, judged.scores, judged.cuts, judged.named
+    views, cuts, named = judged.views, judged.cuts, judged.named
+    scores = _without_asides(found, judged)
     ranked = [i for i in np.argsort(-np.asarray(scores), kind="stable").tolist() if _can_stand(views[i])]
     if not ranked:
         return
     asked = found.query.asked
-    best = _best(judged, ranked, asked.kind)
+    best = _best(views, scores, cuts, ranked, asked.kind)
     ranked.remove(best)
     several = SEVERAL.search(fold(found.query.text)) is not None
     covered = stems_of(views[best].text)
@@ -140,13 +154,49 @@ def _chosen(found: Found, judged: Judged) -> Iterator[list[SentenceView]]:
     yield from ([views[i] for i in place] for place in places)
 
 
-def _best(judged: Judged, ranked: Sequence[int], kind: str) -> int:
+def _without_asides(found: Found, judged: Judged) -> Sequence[float]:
+    """The scores, lower for a lead-in, and its list, that names what was asked for only to go on to something else.
+
+    "In addition to the three objectives, there are some activities:" does not list the objectives.
+    """
+    asked, question = found.query.asked, fold(found.query.text)
+    if BESIDE.search(question) or ELSE.search(question):
+        return judged.scores
+    aside: dict[tuple[int, int], bool] = {}
+    scores = list(judged.scores)
+    for i, view in enumerate(judged.views):
+        passage = found.candidates[view.passage].stored.passage
+        lead = _lead_of(passage, view.position)
+        if lead is None:
+            continue
+        if (view.passage, lead) not in aside:
+            first, _, rest = _text(passage, lead).partition(",")
+            aside[view.passage, lead] = BESIDE.match(fold(first)) is not None and asked.coverage(
+                stems_of(first)
+            ) > asked.coverage(stems_of(rest))
+        scores[i] -= judged.cuts.joined * aside[view.passage, lead]
+    return scores
+
+
+def _lead_of(passage: Passage, position: int) -> int | None:
+    """The place of the lead-in that a sentence is, or is listed under; None if it is neither."""
+    sentences = passage.sentences
+    lead = next((i for i in range(position, -1, -1) if sentences[i].kind != "item"), None)
+    return lead if lead is not None and sentences[lead].kind == "lead" else None
+
+
+def _text(passage: Passage, position: int) -> str:
+    sentence = passage.sentences[position]
+    return passage.text[sentence.start - passage.start : sentence.end - passage.start]
+
+
+def _best(views: Sequence[SentenceView], scores: Sequence[float], cuts: Cuts, ranked: Sequence[int], kind: str) -> int:
     """The best sentence that holds what was asked for, if one is near enough to the best of all; else that one."""
     sign = "kind_new" if kind in VISIBLE else "spells_out"
     if kind not in VISIBLE and kind != DEFINITION:
         return ranked[0]
-    least = judged.scores[ranked[0]] - judged.cuts.fitting
-    return next((i for i in ranked if judged.views[i].features[sign] and judged.scores[i] > least), ranked[0])
+    least = scores[ranked[0]] - cuts.fitting
+    return next((i for i in ranked if views[i].features[sign] and scores[i] > least), ranked[0])
 
 
 def _doc_id(found: Found, view: SentenceView) -> str:
@@ -170,27 +220,42 @@ def _belong_together(found: Found, views: Sequence[SentenceView], i: int, j: int
     return kinds == {"sentence"}
 
 
-def _surrounded(found: Found, stored: StoredPassage, positions: Sequence[int], corpus: Corpus) -> list[Quote]:
+def _surrounded(found: Found, judged: Judged, place: Sequence[SentenceView], corpus: Corpus) -> list[Quote]:
     """A place with its list if it leads one or a list is asked for, or with what its first pronoun refers to."""
+    stored = found.candidates[place[0].passage].stored
     passage = stored.passage
     sentences = passage.sentences
-    first, last = positions[0], positions[-1]
+    first, last = place[0].position, place[-1].position
     if sentences[last].kind == "lead":
         whole = Quote(passage, tuple(sentences[first : last + 1]))
         return [whole, *(_items_after(passage, last) or _sections_after(stored, last, corpus))]
     if sentences[first].kind == "item" and found.query.asked.kind == LIST:
-        lead = next((i for i in range(first - 1, -1, -1) if sentences[i].kind != "item"), None)
-        if lead is not None and sentences[lead].kind == "lead":
+        lead = _lead_of(passage, first)
+        if lead is not None and _is_meant(judged, place[0], lead, len(_items_after(passage, lead))):
             return [Quote(passage, (sentences[lead],)), *_items_after(passage, lead)]
     if sentences[first].kind == "heading" and found.query.asked.kind == LIST:
         announced = _announced_with(stored, sentences[first], corpus)
         if announced:
             return announced
-    text = passage.text[sentences[first].start - passage.start : sentences[first].end - passage.start]
     before = sentences[first - 1] if first else None
-    if before is not None and DEPENDENT.match(text) and before.kind == sentences[first].kind == "sentence":
+    if (
+        before is not None
+        and DEPENDENT.match(_text(passage, first))
+        and before.kind == sentences[first].kind == "sentence"
+    ):
         first -= 1
     return [Quote(passage, tuple(sentences[first : last + 1]))]
+
+
+def _is_meant(judged: Judged, item: SentenceView, lead: int, count: int) -> bool:
+    """Whether a list answers as a whole, and not one item alone: its lead-in or half of its `count` items score like `item`."""
+    own = {
+        view.position: score
+        for view, score in zip(judged.views, judged.scores, strict=True)
+        if view.passage == item.passage
+    }
+    near = [place for place, score in own.items() if score > own[item.position] - ALIKE]
+    return lead in near or 2 * sum(lead < place <= lead + count for place in near) >= count
 
 
 def _items_after(passage: Passage, lead: int) -> list[Quote]:
