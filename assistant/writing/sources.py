@@ -16,9 +16,7 @@ from assistant.writing.names import Name, institution_of, place_of, plain_form, 
 COGNATE = 6
 SHORTEST_HOME = 4
 # Endings of what comes from a place, in both languages, and those that names of places lose before them.
-_PEOPLE = re.compile(
-    rf"([a-z]{{{SHORTEST_HOME},}}?)(?:i?ans?|i?an[oa]s?|enses?|en[oa]s?|es(?:e|a|es|as)?|ish|in[oa]s?|it[ae]s?|ers?)"
-)
+_PEOPLE = re.compile(rf"([a-z]{{{SHORTEST_HOME},}}?)(?:i?ans?|i?an[oa]s?|enses?|en[oa]s?|ese|es(?:a|es|as)|ish)")
 _HOME_ENDING = re.compile(r"(?:ia|[aeioy])$")
 _SPELLINGS = (("ph", "f"), ("th", "t"), ("y", "i"), ("ch", "c"), ("k", "c"), ("qu", "c"), ("q", "c"))
 _LOOSE_LINKS = re.compile(
@@ -92,6 +90,8 @@ class Source:
 
     def _of_the_people(self, plain: str) -> bool:
         """Whether a place stands here by the word for what comes from it, or the reverse ("Tolmara", "tolmareño", "Tolmaran")."""
+        if institution_of(plain):
+            return False
         people = _people_stem(plain)
         home = _home_stem(plain)
         return (bool(people) and (people in self.homes or people in self.peoples)) or (
@@ -141,7 +141,7 @@ def _home_stem(plain: str) -> str:
 
 def _parted(word: str) -> tuple[str, ...]:
     """A word as names are compared, and what a hyphen in it joins ("Maharaj-Scott")."""
-    parts = [plain_form(part) for part in word.split("-")]
+    parts = [] if word.isupper() else [plain_form(part) for part in word.split("-")]
     return (plain_form(word), *(part for part in parts if len(part) > 1)) if len(parts) > 1 else (plain_form(word),)
 
 
