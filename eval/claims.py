@@ -40,9 +40,13 @@ class ClaimRow:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sentence, what was done to it, and the passages that it cites; `group` is the id of the true sentence, `tuning` its half."""
+    """A sentence, what was done to it, and the passages that it cites.
+
+    `group` is the id of the true sentence, `tuning` its half, `collection` the folder that its document lies in.
+    """
 
     group: str
+    collection: str
     tuning: bool
     kind: str
     lang: str
@@ -91,16 +95,17 @@ def examples(rows: Sequence[ClaimRow], checker: SupportChecker) -> Iterator[Exam
         if not own:
             raise SetError(f'{row.id}: no passage of "{row.doc}" holds the evidence {row.evidence[0]!r}')
         claim = checker.claim(row.claim)
-        yield Example(row.id, row.tuning, TRUE, row.lang, claim, tuple(own))
+        collection = row.doc.rpartition("/")[0]
+        yield Example(row.id, collection, row.tuning, TRUE, row.lang, claim, tuple(own))
         for kind, text in row.spoiled.items():
-            yield Example(row.id, row.tuning, kind, row.lang, checker.claim(text), tuple(own))
+            yield Example(row.id, collection, row.tuning, kind, row.lang, checker.claim(text), tuple(own))
         held = {one.row for one in own}
         near = [one for one in _nearest(claim, checker, len(passages)) if one.row not in held]
         same = next((one for one in near if one.passage.doc_id == row.doc), None)
         far = next((one for one in near if one.passage.doc_id != row.doc), None)
         for one in (same, far):
             if one is not None:
-                yield Example(row.id, row.tuning, ELSEWHERE, row.lang, claim, (one,))
+                yield Example(row.id, collection, row.tuning, ELSEWHERE, row.lang, claim, (one,))
 
 
 def _nearest(claim: Claim, checker: SupportChecker, n: int) -> list[StoredPassage]:

@@ -140,9 +140,13 @@ def _cost_rows(answers: Sequence[WrittenAnswer], extractive: Sequence[Answer]) -
     def mean(values: Sequence[float]) -> float | None:
         return float(np.mean(values)) if values else None
 
+    def counted(values: Sequence[float]) -> float | None:
+        # A server that does not count tokens tells none.
+        return mean(values) if any(values) else None
+
     return [
-        _row("Tokens read", "mean over the answers for which the model was asked", None, mean([a.tokens_read for a in attempted])),
-        _row("Tokens written", "mean over the same", None, mean([a.tokens_written for a in attempted])),
+        _row("Tokens read", "mean over the answers for which the model was asked; – where its server does not count them", None, counted([a.tokens_read for a in attempted])),
+        _row("Tokens written", "mean over the same", None, counted([a.tokens_written for a in attempted])),
         _row(
             "Seconds", "mean time of an answer", mean([a.timings_ms.get("total", 0.0) / 1e3 for a in extractive]),
             mean([a.seconds for a in attempted]),

@@ -15,6 +15,7 @@ from assistant.writing.evidence import Aligned, Claim, Evidence, Floats, Window,
 from assistant.writing.names import institution_of, names
 from assistant.writing.polarity import denials, opposite
 from assistant.writing.quantities import quantities
+from assistant.writing.roles import displaced
 from assistant.writing.sources import Source
 
 
@@ -46,6 +47,7 @@ def align(claim: Claim, evidence: Evidence, similar: Floats) -> Aligned:
         _others(claim, texts),
         beside.figures,
         beside.names,
+        displaced(claim, evidence, similar),
     )
 
 
@@ -137,6 +139,7 @@ def features_of(claim: Claim, evidence: Evidence, window: Window, text: str, ali
         "opening": float(_opening_unmatched(claim, stems, evidence.language)),
         "rival_figures": aligned.rival_figures,
         "rival_names": aligned.rival_names,
+        "displaced": aligned.displaced,
         "replaced": replaced(aligned, window),
         "added": unlike.added,
         "dropped": unlike.dropped,

@@ -31,7 +31,7 @@ class Rivals:
 def rivals(claim: Claim, evidence: Evidence, similar: Floats) -> Rivals:
     """The greatest over the figures and codes ("DO-1") of the claim, and over its names."""
     text = evidence.stored.passage.text
-    there = _grouped(names(text))
+    there = grouped(names(text))
     return Rivals(
         _greatest(claim, evidence, similar, _figures_and_rivals(claim, text)),
         _greatest(claim, evidence, similar, _names_and_rivals(claim, there)),
@@ -89,14 +89,15 @@ def _names_and_rivals(
 ) -> Iterator[tuple[Place, list[Place], list[Place]]]:
     """Each name of the claim, where words of it stand in the passage, and where names do that the claim does not give."""
     said = {name.plain for name in claim.names}
-    for run in _grouped(claim.names):
+    for run in grouped(claim.names):
         words = {name.plain for name in run}
         own = [(other[0].start, other[-1].end) for other in there if words & {name.plain for name in other}]
         others = [(other[0].start, other[-1].end) for other in there if not said & {name.plain for name in other}]
         yield (run[0].start, run[-1].end), own, others
 
 
-def _grouped(among: Sequence[Name]) -> list[list[Name]]:
+def grouped(among: Sequence[Name]) -> list[list[Name]]:
+    """The names by their words, those left out that may be none."""
     runs = [list(run) for _, run in groupby(among, key=lambda name: name.run)]
     return [run for run in runs if any(name.sure for name in run)]
 

@@ -12,6 +12,7 @@ from assistant.asked import Asked
 from assistant.bridge import Translation
 from assistant.writing.names import Name
 from assistant.writing.quantities import Quantity
+from assistant.writing.sources import Source
 from index.embedding import Encoded
 from index.stored import StoredPassage
 from index.types import Sentence
@@ -41,11 +42,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A passage with the vectors of its tokens `(n, dim)`, where they start, and those of its sentences `(m, dim)`."""
+    """A passage with the vectors of its tokens `(n, dim)`, where they start, and those of its sentences `(m, dim)`.
+
+    `short_forms` are those of its document, as `mentions` says; `document` has the names of all of it.
+    """
 
     stored: StoredPassage
     title: str
     language: str
+    short_forms: tuple[tuple[str, str], ...]
+    document: Source
     tokens: Floats
     starts: NDArray[np.int64]
     sentences: Floats
@@ -63,7 +69,8 @@ class Aligned:
 
     `similar` are the inner products of their tokens; `late[i]` how well sentence i covers the claim's content words;
     `figures[q][i]` and `names[n][i]` whether it holds a figure or name of the claim; `others[i]`
-    whether it names what the claim does not; `rival_figures` and `rival_names` as `conflicts.Rivals` says.
+    whether it names what the claim does not; `rival_figures` and `rival_names` as `conflicts.Rivals`,
+    `displaced` as `roles.displaced` says.
     """
 
     similar: Floats
@@ -74,6 +81,7 @@ class Aligned:
     others: NDArray[np.bool_]
     rival_figures: float
     rival_names: float
+    displaced: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class Support:
 
     `missing` holds figures and names of the claim that the window lacks. `conflict` is empty, or says how the two contradict
     each other: `denial`, `opposite`, `figure` for one that the passage gives to something else, `name` where it
-    names others. `probability` is of the
+    names others, `aside` for a window that another one of the passage is nearer to the matter than. `probability` is of the
     meaning alone.
     """
 

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from assistant.question import fold
+from assistant.writing.numerals import ROMAN
 from assistant.writing.quantities import is_quantity_word
 from index.stopwords import STOPWORDS
 
@@ -18,7 +19,11 @@ OPENERS = Path(__file__).with_name("openers.tsv")
 TITLES = Path(__file__).with_name("titles.tsv")
 _WORD = re.compile(r"[^\W_]+(?:[.’'&-][^\W_]+)*\.?")
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]+")
-_LINKS = re.compile(r"\s+|\b(?:de|del|la|las|los|of|the|for|to)\b")
+_LINK = re.compile(r"\s+(?:(?:de|del|of|for|to|para)\s+(?:(?:el|la|las|los|the)\s+)?)?")
+_UNIT = re.compile(r"\d[\d.,]*-[^\W\d_]+|\d[\d.,]*(?:k|mm?|bn)")
+_CURRENCIES = frozenset(
+    ["USD", "EUR", "GBP", "PEN", "COP", "MXN", "BRL", "CLP", "ARS", "BOB", "CAD", "JPY", "CHF", "NOK", "SEK"]
+)
 _AND = re.compile(r"\s+(?:and|&|y|e)\s+")
 _STOP = frozenset().union(*STOPWORDS.values())
 # Multi-word names that have their own short forms; put in the place of the long ones before anything else is looked at.
@@ -96,12 +101,12 @@ def names(text: str, ordinary: frozenset[str] = frozenset()) -> tuple[Name, ...]
             continue
         if not strong and (plain in _STOP or plain in _forms_of(OPENERS) or plain in _forms_of(TITLES)):
             continue
-        if is_quantity_word(plain):
+        if is_quantity_word(plain) or ROMAN.fullmatch(word.group()) or _is_unit(text, word):
             continue
         if opens and not strong and word.group() in ordinary and not (place_of(plain) or institution_of(plain)):
             continue
         between = text[last_end : word.start()] if last_end >= 0 else ""
-        joined = last_end >= 0 and not _LINKS.sub("", between)
+        joined = last_end >= 0 and _LINK.fullmatch(between) is not None
         if joined and found and not found[-1].sure and between.strip() and institution_of(found[-1].plain) is None:
             # "Members of the Federation": the first word has its capital from the sentence.
             joined = False
@@ -109,9 +114,21 @@ def names(text: str, ordinary: frozenset[str] = frozenset()) -> tuple[Name, ...]
         sure = strong or not opens or place_of(plain) is not None
         if joined and found and not found[-1].sure and sure and capital:
             found[-1] = Name(found[-1].text, found[-1].plain, found[-1].start, found[-1].end, True, found[-1].run)
-        found.append(Name(word.group().rstrip("."), plain, word.start(), word.end(), sure, run))
+        found.append(Name(re.sub(r"['’]s?$", "", word.group().rstrip(".")), plain, word.start(), word.end(), sure, run))
         last_end = word.end()
     return tuple(found)
+
+
+def _is_unit(text: str, word: re.Match[str]) -> bool:
+    """Whether a word with capitals belongs to a figure: "USD 60", "18 °C", "380-crown", "9.6m"."""
+    if _UNIT.fullmatch(word.group()):
+        return True
+    if re.fullmatch(r"[A-Z]{3}", word.group()):
+        return word.group() in _CURRENCIES and bool(
+            re.match(r" ?\d", text[word.end() :])
+            or re.search(r"\d ?$|(?:illion|ill[oó]n|illones) $", text[: word.start()])
+        )
+    return len(word.group()) == 1 and text[: word.start()].endswith(("°", "º", "° ", "º "))
 
 
 def words_of(text: str) -> Iterator[re.Match[str]]:

@@ -18,6 +18,9 @@ _IMPLIED = re.compile(
     r"|dej(?:a|o|an|aron|amos) de|exent\w+|exempt\w*|closed|cerrad[oa]s?|harmless|inofensiv\w+|turned down|declined to|gratis"
     r"|everybody else|everyone else|all others|los demas|absen(?:ce|t)|few|little|limited|hardly|scarcely|barely|apenas|inadequate|insufficient|un(?:able|recogni[sz]ed|available|titled)|inconsistent\w*"
     r"|reject(?:s|ed)?|den(?:y|ies|ied)|exclu\w+|unprecedented|surpassed|instead of|rather than|free of|other than|except"
+    r"|refus(?:e|es|ed|al|ing)|avoid(?:s|ed|ing)?|evit(?:a|an|o|ar|ara|aron|e|en)|los(?:e|es|ing|t)|perd(?:io|ieron|er|ido)|pierd\w+|ignor(?:a|an|aba|aban|o|ed)|unaware"
+    r"|below|under|beneath|por debajo|menor(?:es)? de|less than|fewer than|menos de|short of|off limits|acquit\w+|absuel\w+|waiv\w+|postpon\w+"
+    r"|annul\w*|anul\w+|block\w*|bloque\w+|imp(?:ed|id)\w+|unopposed|unsafe|un(?!ited|der)[a-z]{3,}(?:ed|able|ible)|i[nm][a-z]{3,}[ai]bles?|blank"
     r"|falta|faltan|carec\w+|escas\w+|poc[oa]s?|insuficien\w+|salvo|excepto|rechaz\w+|en lugar de|en vez de|superad\w+|todavia|pendientes?|limitad\w+)\b"
 )
 # "No longer than six hours" says the same as "six hours at most", "not before 2021" as "only in 2021".
@@ -31,8 +34,8 @@ _BEYOND = re.compile(r"\b(?:more than|over|above|at least|exceed\w*|mas de|super
 
 _OPPOSITES = (
     (
-        "increas rose rise rising grow grew grown gain(?:s|ed)?$ expand ampli doubl tripl aument crec duplic sub(?:e|io|ieron)",
-        "decreas reduc declin fell fall(?:s|en)?$ shrink shrank shrunk drop halv disminu baj(?:o|aron)$ cay lost perdido perdio reduj recort",
+        "increas rose risen rise rising grow grew soar climb grown gain(?:s|ed)?$ expand ampli doubl tripl aument crec duplic sub(?:e|io|ieron)",
+        "decreas reduc declin plung dropp fell fall(?:s|en)?$ shrink shrank shrunk drop halv disminu baj(?:o|aron)$ cay lost perdido perdio reduj recort",
     ),
     ("more most mas mayor mayoria majority", "less fewer menos menor minoria minority"),
     ("legal(?:ly)?$ legales", "illegal ilegal"),
@@ -70,6 +73,13 @@ _OPPOSITES = (
     ("fast faster fastest quick rapid", "slow slower lent"),
     ("success exit(?:o|os|oso|osa)$", "fail fracas"),
     ("urban urbano", "rural"),
+    ("easy easily facil", "difficult dificil"),
+    ("useful util(?:es)?$", "useless inutil"),
+    ("best", "worst peor"),
+    ("exceed surpass super(?:a|o|an|aron)$", "respet(?:a|o|an|aron)$ compl(?:y|ied)$"),
+    ("uphold upheld confirm", "annul anul(?:o|a|aron)$ revoc quash overturn struck"),
+    ("join(?:s|ed)?$ incorpor ingres(?:o|a|aron)$", "left$ leav abandon retir(?:o|a|aron|amos)$ withdr"),
+    ("doubl duplic", "halv half$ mitad"),
 )  # fmt: skip
 
 

@@ -8,97 +8,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
-from assistant.question import fold
-from index.stopwords import STOPWORDS
+from assistant.writing.numerals import ORDINALS, SCALES, UNITS, romans, spelled, table
+from assistant.writing.quantity import IGNORED, MONTH, NUMBER, ORDINAL, SHARE, WEEKDAY, Quantity, in_place
+from assistant.writing.shares import fractions, halves, ratios
 
-NUMBER, SHARE, ORDINAL, MONTH, WEEKDAY = "number", "share", "ordinal", "month", "weekday"
-
-_STOP = frozenset().union(*STOPWORDS.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A value as it stands in `text[start:end]`; `values` has several where the writing allows several readings."""
-
-    kind: str
-    values: frozenset[float]
-    start: int
-    end: int
-
-    @property
-    def is_year(self) -> bool:
-        """Whether the value can be a year of the last centuries."""
-        return self.kind == NUMBER and any(value.is_integer() and 1500 <= value <= 2100 for value in self.values)
-
-    def same(self, other: Quantity) -> bool:
-        """Whether the two can mean the same value."""
-        return self.kind == other.kind and any(
-            abs(a - b) <= 1e-9 * max(abs(a), abs(b)) for a in self.values for b in other.values
-        )
-
-
-def _table(*groups: str) -> dict[str, int]:
-    """Words to their value; each group starts with the value of its first word and counts on."""
-    table = {}
-    for group in groups:
-        first, *words = group.split()
-        for value, forms in enumerate(words, start=int(first)):
-            table.update(dict.fromkeys(forms.split("|"), value))
-    return table
-
-
-_UNITS = _table(
-    "2 two|dos three|tres four|cuatro five|cinco six|seis seven|siete eight|ocho nine|nueve ten|diez eleven|once twelve|doce|dozen|docena"
-    " thirteen|trece fourteen|catorce fifteen|quince sixteen|dieciseis seventeen|diecisiete eighteen|dieciocho nineteen|diecinueve"
-    " twenty|veinte veintiuno|veintiun|veintiuna veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve"
-    " thirty|treinta",
-    "40 forty|cuarenta", "50 fifty|cincuenta", "60 sixty|sesenta", "70 seventy|setenta", "80 eighty|ochenta", "90 ninety|noventa",
-    "100 cien|ciento", "200 doscientos|doscientas", "300 trescientos|trescientas", "400 cuatrocientos|cuatrocientas",
-    "500 quinientos|quinientas", "600 seiscientos|seiscientas", "700 setecientos|setecientas", "800 ochocientos|ochocientas",
-    "900 novecientos|novecientas",
-)  # fmt: skip
-_ONES = {"one": 1, "un": 1, "una": 1, "uno": 1, "a": 1}
-_SCALES = {
-    "hundred": 100, "thousand": 1e3, "mil": 1e3, "million": 1e6, "millions": 0, "millon": 1e6, "millones": 1e6,
-    "billion": 1e9, "billon": 1e12, "billones": 1e12, "trillion": 1e12, "decade": 10, "decades": 10, "decada": 10,
-    "decadas": 10,
-}  # fmt: skip
-_SCALES.pop("millions")  # "millions of people" names no number
-_ORDINALS = _table(
-    "1 first|primero|primera|primer second|segundo|segunda third|tercero|tercera|tercer fourth|cuarto|cuarta fifth|quinto|quinta"
-    " sixth|sexto|sexta seventh|septimo|septima eighth|octavo|octava ninth|noveno|novena tenth|decimo|decima"
-)
-MONTHS = _table(
+MONTHS = table(
     "1 january|enero february|febrero march|marzo april|abril may|mayo june|junio july|julio august|agosto"
     " september|septiembre|setiembre october|octubre november|noviembre december|diciembre"
 )
-_WEEKDAYS = _table(
+_WEEKDAYS = table(
     "1 monday|mondays|lunes tuesday|tuesdays|martes wednesday|wednesdays|miercoles thursday|thursdays|jueves friday|fridays|viernes"
     " saturday|saturdays|sabado|sabados sunday|sundays|domingo|domingos"
 )
-_FRACTIONS = (
-    (0.5, r"half|halv(?:ed|es|ing)|mitad"),
-    (0.75, r"three[- ]quarters|tres cuartas? partes?|tres cuartos"),
-    (2 / 3, r"two[- ]thirds|dos tercios|dos terceras partes"),
-    (0.25, r"(?:a|one) quarter|quarter of|cuarta parte|un cuarto"),
-    (1 / 3, r"(?:a|one) third|tercera parte|un tercio"),
-    (0.2, r"(?:a|one) fifth|quinta parte|un quinto"),
-    (0.1, r"(?:a|one) tenth|decima parte|un decimo"),
+_AND_A_HALF = re.compile(r"(?P<noun> (?!and\b|y\b)[a-z]+)?(?: and a half| y medi[oa])\b")
+_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "bn": 1e9, "b": 1e9}
+_CURRENCY = re.compile(r"(?:[$€£]|\b[A-Z]{3}) ?$")
+_SUFFIX = re.compile(r"(k|mm?|bn?)\b")
+_ATTACHED = re.compile(
+    r"(?:st|nd|rd|th|s|k|bn|kg|km|cm|mm|ha|m|g|l|ml|kw|kwh|mw|gw|mwh|gwh|t|h|hp|min|m2|m3|km2|hm3|[º°]c|º|ª|°)(?![a-z0-9])"
 )
+_LATER = re.compile(r" ?(?:p\.? ?m\b|(?:o.clock )?(?:in the (?:afternoon|evening)|at night)|de la (?:tarde|noche))")
+_CLOCK = re.compile(
+    r"(?<![\d:.])(\d{1,2})[:.](\d{2})(?= ?(?:[ap]\.? ?m\b|h\b|hrs?\b|horas\b|hours\b))|(?<![\d:.])([012]?\d):(\d{2})(?![\d:])"
+)
+_SHORT_MONTHS = table("1 jan|ene feb mar apr|abr may jun jul aug|ago sep|sept|set oct nov dec|dic")
+_SHORT_DATE = re.compile(rf"\b(?:(?<=\d )|(?<=\d-)|(?<=\d/))({'|'.join(_SHORT_MONTHS)})\b\.?(?=[ /-]\d)")
+_SPAN = re.compile(r"\b(1[89]|20)\d\d[-–/](\d\d)(?![\d/–-])")
 _BEFORE_MONTHS = re.compile(r"in|since|by|until|till|from|each|every|early|late|mid|last|next|during|between|of|to|and")
-_FRACTION = re.compile("|".join(rf"(?P<f{i}>\b(?:{pattern})\b)" for i, (_, pattern) in enumerate(_FRACTIONS)))
-_ORDER = re.compile(r"(?:a|un) .*")
-_FOLLOWING = re.compile(r"[ \t]+([^\W\d_]+)")
 _ENUMERATOR = re.compile(r"^[ \t]*\(?\d{1,2}[.)](?=\s|$)", re.MULTILINE)
 _ENGLISH = re.compile(r"\b(?:the|of|and|was|were|had|has|is|are|to|in|a)\b")
 _SPANISH = re.compile(r"\b(?:el|la|los|las|de|del|y|que|en|por|con|un|una|al|se)\b")
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?![\d-])")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})(?![\d/])")
 _TOKEN = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+|%|\S")
+_TO_SHARE = re.compile(r" (?:to|and|or|a|al|y|o|e|u) (?:el |un |the )?| ?[-–/] ?")
 _PERCENT = re.compile(r"\s*(?:%|per ?cent\b|por ciento\b)")
+# "First he left", "por primera vez": no place in an order.
+_ADVERBS = frozenset({"first", "second", "primero"})
+_ONCE = re.compile(r" (?:time|vez)\b")
 _DETERMINED = re.compile(r"\b(?:the|a|an|its|their|el|la|los|las|un|una|su|sus|world’s|world's)\s+$")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,\u00a0\u202f ]\d{3})+")
 
@@ -106,7 +54,9 @@ _GROUPED = re.compile(r"\d{1,3}(?:[.,\u00a0\u202f ]\d{3})+")
 def quantities(text: str) -> list[Quantity]:
     """Every quantity in `text`, in order. Figures that are part of a name ("DO-1", "CO2") are left to the names."""
     folded = in_place(text)
-    found = [*_dates(folded), *_fractions(folded)]
+    found = [*_dates(folded), *halves(folded)]
+    found += [one for one in fractions(folded) if not any(a.start < one.end and one.start < a.end for a in found)]
+    found += [Quantity(NUMBER, frozenset({float(value)}), start, end) for value, start, end in romans(text, in_place)]
     # "12. Commencement": the number of an item counts nothing.
     taken = [*((one.start, one.end) for one in found), *(match.span() for match in _ENUMERATOR.finditer(folded))]
     if "once" in folded and len(_ENGLISH.findall(folded)) > len(_SPANISH.findall(folded)):
@@ -115,18 +65,23 @@ def quantities(text: str) -> list[Quantity]:
         match for match in _TOKEN.finditer(folded) if not any(a < match.end() and match.start() < b for a, b in taken)
     ]
     found += _numbers(text, folded, tokens)
-    return sorted(found, key=lambda one: (one.start, one.end))
+    ordered = sorted((one for one in found if one.kind != IGNORED), key=lambda one: (one.start, one.end))
+    for at in range(len(ordered) - 1):
+        one, behind = ordered[at : at + 2]
+        if (
+            one.kind == NUMBER
+            and behind.kind == SHARE
+            and _TO_SHARE.fullmatch(folded, one.end, behind.start)
+            and not one.is_year
+        ):
+            # "From 41 to 26 per cent".
+            ordered[at] = Quantity(SHARE, frozenset(value / 100 for value in one.values), one.start, one.end)
+    return ordered
 
 
 def is_quantity_word(folded: str) -> bool:
     """Whether a word, folded, is a number, an ordinal, a month or a day of the week by itself."""
-    return folded in _UNITS or folded in _ORDINALS or folded in MONTHS or folded in _WEEKDAYS
-
-
-@lru_cache(maxsize=4096)
-def in_place(text: str) -> str:
-    """Lower case without accents, character for character, so that offsets hold."""
-    return "".join((fold(char) or char)[:1] for char in text)
+    return folded in UNITS or folded in ORDINALS or folded in MONTHS or folded in _WEEKDAYS
 
 
 def _dates(folded: str) -> Iterator[Quantity]:
@@ -144,15 +99,26 @@ def _dates(folded: str) -> Iterator[Quantity]:
         yield Quantity(MONTH, frozenset({first, second}), match.start(2), match.end(2))
         yield Quantity(NUMBER, frozenset({last, last + 2000}), match.start(3), match.end(3))
 
+    for match in _CLOCK.finditer(folded):
+        hour, minute = (1, 2) if match.group(1) else (3, 4)
+        if int(match.group(hour)) <= 24 and int(match.group(minute)) < 60:
+            yield Quantity(NUMBER, _hours(folded, float(match.group(hour)), match.end()), *match.span(hour))
+            # "15:00" says no more than "3 p.m."
+            if int(match.group(minute)):
+                yield Quantity(NUMBER, frozenset({float(match.group(minute))}), *match.span(minute))
+            else:
+                yield Quantity(IGNORED, frozenset(), *match.span(minute))
+    for match in _SHORT_DATE.finditer(folded):
+        yield Quantity(MONTH, frozenset({float(_SHORT_MONTHS[match.group(1)])}), *match.span(1))
+    for match in _SPAN.finditer(folded):
+        if int(match.group(2)) > 12:
+            years = frozenset({float(match.group(2)), float(match.group(1) + match.group(2))})
+            yield Quantity(NUMBER, years, *match.span(2))
 
-def _fractions(folded: str) -> Iterator[Quantity]:
-    for match in _FRACTION.finditer(folded):
-        behind = _FOLLOWING.match(folded, match.end())
-        if _ORDER.fullmatch(match.group()) and behind and behind.group(1) not in _STOP:
-            # "A fifth call" is the one after the fourth.
-            continue
-        value = next(_FRACTIONS[int(name[1:])][0] for name, group in match.groupdict().items() if group)
-        yield Quantity(SHARE, frozenset({value}), match.start(), match.end())
+
+def _hours(folded: str, hour: float, end: int) -> frozenset[float]:
+    """An hour of the clock, of the afternoon also counted from midnight."""
+    return frozenset({hour, hour + 12} if hour < 12 and _LATER.match(folded, end) else {hour})
 
 
 def _numbers(text: str, folded: str, tokens: Sequence[re.Match[str]]) -> list[Quantity]:
@@ -168,12 +134,16 @@ def _numbers(text: str, folded: str, tokens: Sequence[re.Match[str]]) -> list[Qu
             # "Domingo" with a capital is somebody's name, or Santo Domingo.
             found.append(Quantity(WEEKDAY, frozenset({float(_WEEKDAYS[word])}), *token.span()))
             at += 1
-        elif word in _ORDINALS and (word not in ("first", "second") or _DETERMINED.search(folded[: token.start()])):
-            found.append(Quantity(ORDINAL, frozenset({float(_ORDINALS[word])}), *token.span()))
+        elif (
+            word in ORDINALS
+            and (word not in _ADVERBS or _DETERMINED.search(folded[: token.start()]))
+            and not _ONCE.match(folded, token.end())
+        ):
+            found.append(Quantity(ORDINAL, frozenset({float(ORDINALS[word])}), *token.span()))
             at += 1
         else:
-            values, after = _run(folded, tokens, at)
-            if values and re.match(r"(?:st|nd|rd|th|º|ª)\b", folded[tokens[after - 1].end() :]):
+            values, after = _run(text, folded, tokens, at)
+            if values and re.match(r"(?:st|nd|rd|th)\b|\.?[ºª](?!c)", folded[tokens[after - 1].end() :]):
                 found.append(Quantity(ORDINAL, values, token.start(), tokens[after - 1].end()))
             elif values:
                 end = tokens[after - 1].end()
@@ -186,50 +156,37 @@ def _numbers(text: str, folded: str, tokens: Sequence[re.Match[str]]) -> list[Qu
     return found
 
 
-def _run(folded: str, tokens: Sequence[re.Match[str]], at: int) -> tuple[frozenset[float], int]:
+def _run(text: str, folded: str, tokens: Sequence[re.Match[str]], at: int) -> tuple[frozenset[float], int]:
     """The value of the longest number that starts at a token, and the token behind it; empty if none does."""
     token = tokens[at]
     word = token.group()
     after = at + 1
+    scale = 1.0
     if word[0].isdecimal():
         before = folded[max(token.start() - 2, 0) : token.start()]
         follows = folded[token.end() : token.end() + 1]
-        if re.search(r"[a-z]-?$", before) or (
-            follows.isalpha() and not re.match(r"(?:st|nd|rd|th|k|m|bn)\b", folded[token.end() :])
-        ):
+        if re.search(r"[a-z]-?$", before) or (follows.isalpha() and not _ATTACHED.match(folded, token.end())):
             return frozenset(), after
         values = _readings(word)
-    elif word in _UNITS:
-        value, after = _spelled(tokens, at)
-        values = {float(value)}
-    elif word in _SCALES and (word.startswith("decad") or word in ("mil", "hundred", "thousand")):
-        return frozenset({float(_SCALES[word])}), after
-    elif (
-        word in _ONES
-        and after < len(tokens)
-        and tokens[after].group() in _SCALES
-        and tokens[after].group() != "millones"
-    ):
-        values = {1.0}
+        suffix = _SUFFIX.match(folded, token.end())
+        if suffix and (suffix[1] in ("k", "bn") or _CURRENCY.search(text[: token.start()])):
+            values, after = {value * _LETTERS[suffix[1]] for value in values}, after + 1
+        elif follows == "s" and word.isdecimal() and len(word) == 4:
+            # "The 1990s" are "los años noventa".
+            values, after = values | {float(word[2:])}, after + 1
+        while after < len(tokens) and tokens[after].group() in SCALES:
+            scale = SCALES[tokens[after].group()]
+            values = {value * scale for value in values}
+            after += 1
     else:
-        return frozenset(), after
-    while after < len(tokens) and tokens[after].group() in _SCALES:
-        values = {value * _SCALES[tokens[after].group()] for value in values}
-        after += 1
-    return frozenset(values), after
-
-
-def _spelled(tokens: Sequence[re.Match[str]], at: int) -> tuple[int, int]:
-    """The value of number words such as "twenty-five" and "sesenta y cinco", and the token behind them."""
-    value = _UNITS[tokens[at].group()]
-    after = at + 1
-    while after + 1 < len(tokens) and tokens[after].group() in ("-", "y", "and"):
-        low = _UNITS.get(tokens[after + 1].group(), _ONES.get(tokens[after + 1].group(), 0))
-        if not (0 < low < 10 and value % 10 == 0 and value % 100 + (100 if value % 100 == 0 else 0) >= 20):
-            break
-        value += low
-        after += 2
-    return value, after
+        value, scale, after = spelled(tokens, at)
+        if after == at:
+            return frozenset(), at + 1
+        values = {value}
+    half = _AND_A_HALF.match(folded, tokens[after - 1].end())
+    if half:
+        values = {value + 0.5 * (1 if half["noun"] else scale) for value in values}
+    return _hours(folded, min(values), tokens[after - 1].end()) | frozenset(values), after
 
 
 def _readings(figures: str) -> set[float]:
@@ -261,3 +218,18 @@ def _is_month(text: str, word: str, tokens: Sequence[re.Match[str]], at: int) ->
         return True
     beside = [tokens[i].group() for i in (at - 1, at + 1, at + 2) if 0 <= i < len(tokens)]
     return text[tokens[at].start()].isupper() and any(other[0].isdigit() for other in beside)
+
+
+__all__ = [
+    "MONTH",
+    "MONTHS",
+    "NUMBER",
+    "ORDINAL",
+    "SHARE",
+    "WEEKDAY",
+    "Quantity",
+    "in_place",
+    "is_quantity_word",
+    "quantities",
+    "ratios",
+]

@@ -9,7 +9,7 @@ fitted by `python -m eval.support --fit`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,10 +23,12 @@ from assistant.weights import LinearModel, sigmoid
 from assistant.writing.alignment import align, features_of
 from assistant.writing.conflicts import SAME_WORD
 from assistant.writing.evidence import Aligned, Claim, Evidence, Support, Window
+from assistant.writing.mentions import other_forms, short_forms
 from assistant.writing.names import names, unified
 from assistant.writing.orders import orders
 from assistant.writing.quantities import quantities
 from assistant.writing.rules import missing_figures, missing_names
+from assistant.writing.sources import Source
 from index.embedding import Embedder
 from index.language import question_language
 from index.lexical import terms
@@ -36,8 +38,12 @@ from index.stored import StoredPassage
 
 SUPPORT_FILE = Path(__file__).with_name("support.json")
 UNANSWERED, RIVAL, REPLACED = 0.5, 0.06, 0.9
+PLAINLY_DROPPED = 0.25
+COVERED, LONGER, BESIDE = 0.3, 0.02, 0.08
 ADJACENT = 3
+About = tuple[str, str, tuple[tuple[str, str], ...], Source]
 LONGEST_LIST = 14
+LONGEST_DOCUMENT = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class SupportChecker:
         self.embedder = embedder
         self.bridge = bridge
         self.fitted = model or fitted()
-        self._documents: dict[str, tuple[str, str]] = {}
+        self._documents: dict[str, About] = {}
         self._evidence: dict[int, Evidence] = {}
         self._lock = Lock()
 
@@ -95,8 +101,8 @@ class SupportChecker:
                 starts = packed["at"].astype(np.int64) - stored.context_length
                 rows = slice(stored.first_sentence, stored.first_sentence + len(stored.passage.sentences))
                 vectors = np.asarray(self.generation.sentences[rows]).astype(np.float32)
-                title, language = self._about(stored.passage.doc_id)
-                self._evidence[stored.row] = Evidence(stored, title, language, dequantise(packed), starts, vectors)
+                about = self._about(stored.passage.doc_id)
+                self._evidence[stored.row] = Evidence(stored, *about, dequantise(packed), starts, vectors)
             return self._evidence[stored.row]
 
     def check(self, claim: Claim, stored: StoredPassage) -> Support | None:
@@ -114,11 +120,12 @@ class SupportChecker:
         )
         aligned = align(claim, evidence, similar)
         barred = orders(stored.passage)
-        return [
+        judged = [
             self._judge(claim, evidence, window, aligned)
             for window in windows(evidence)
             if not barred & set(window.places)
         ]
+        return [self.judged(support) for support in beside_the_point(judged)]
 
     def judged(self, support: Support) -> Support:
         """The support with its probability by the fitted model."""
@@ -128,17 +135,24 @@ class SupportChecker:
 
     def _judge(self, claim: Claim, evidence: Evidence, window: Window, aligned: Aligned) -> Support:
         text = window.text(evidence)
-        missing = missing_figures(claim, text) + missing_names(claim, text, evidence.about, evidence.language)
+        items = sum(sentence.kind == "item" for sentence in window.sentences(evidence))
+        figures = missing_figures(claim, text, items, evidence.about)
+        about = f"{evidence.about}\n{other_forms(text, evidence.short_forms)}"
+        absent = missing_names(claim, text, about, evidence.language, evidence.document)
         features = features_of(claim, evidence, window, text, aligned)
-        return self.judged(Support(evidence.stored, window, missing, conflict_of(features), features, 0.0, False))
+        return self.judged(
+            Support(evidence.stored, window, figures + absent, conflict_of(features), features, 0.0, False)
+        )
 
-    def _about(self, doc_id: str) -> tuple[str, str]:
-        """Title and language of a document."""
+    def _about(self, doc_id: str) -> About:
+        """Title, language and short forms of a document, and all its names."""
         if doc_id not in self._documents:
-            self._documents.update(
-                {name: (title, language) for name, title, language in self.generation.corpus.overview()}
-            )
-        return self._documents.get(doc_id, ("", "und"))
+            document = self.generation.corpus.document(doc_id)
+            if len(self._documents) > 500:
+                self._documents.clear()
+            text = document.text[:LONGEST_DOCUMENT]
+            self._documents[doc_id] = (document.title, document.language, short_forms(text), Source(text))
+        return self._documents[doc_id]
 
 
 def rank(support: Support) -> tuple[bool, bool, float]:
@@ -151,13 +165,38 @@ def conflict_of(features: Mapping[str, float]) -> str:
 
     The limits are those that strike hardly any true sentence of the tuning halves; below them the model weighs the same features.
     """
-    if features["added"] > UNANSWERED or features["dropped"] > SAME_WORD:
+    # Where the window denies and the claim has no such word at all, less is needed.
+    same = PLAINLY_DROPPED if features["only_there"] else SAME_WORD
+    if features["added"] > UNANSWERED or features["dropped"] > same:
         return "denial"
     if features["opposite"]:
         return "opposite"
     if features["rival_figures"] > RIVAL:
         return "figure"
     return "name" if features["replaced"] > REPLACED else ""
+
+
+def relevance(features: Mapping[str, float]) -> float:
+    """How much a window speaks of what the claim speaks of, whatever it says of it."""
+    return features["late"] + COVERED * features["coverage"] - LONGER * features["more_sentences"]
+
+
+def beside_the_point(judged: Sequence[Support]) -> list[Support]:
+    """The windows, those in conflict that speak of the matter less than the best that lacks nothing.
+
+    Where the sentence that the claim is about contradicts it, another one that says nothing of it does not support it.
+    """
+    whole = [support for support in judged if not support.missing]
+    if not whole:
+        return list(judged)
+    nearest = max(whole, key=lambda support: relevance(support.features))
+    limit = relevance(nearest.features) - BESIDE
+    return [
+        replace(support, conflict=support.conflict or nearest.conflict or "aside")
+        if relevance(support.features) < limit
+        else support
+        for support in judged
+    ]
 
 
 def ordinary(translation: Translation, language: str) -> frozenset[str]:
