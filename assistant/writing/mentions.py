@@ -17,21 +17,22 @@ def short_forms(text: str) -> tuple[tuple[str, str], ...]:
     """Long names with the acronyms that stand behind them in brackets: "Bar of Costa Marena (BCM)"."""
     found = []
     for match in _SHORT.finditer(text):
-        long = _name_before(text, match.start())
-        if long and fold(long[0]) == fold(match[1][0]):
+        long = _name_before(text, match.start(), fold(match[1][0]))
+        if long:
             found.append((long, match[1]))
     return tuple(dict.fromkeys(found))
 
 
-def _name_before(text: str, end: int) -> str:
-    """The capitalised words that end at a place, small words between them included."""
-    start = end
+def _name_before(text: str, end: int, initial: str) -> str:
+    """The capitalised words that end at a place and begin with `initial`, small words between them included; else empty."""
+    start = edge = end
     for word in reversed(list(words_of(text[max(0, end - 120) : end]))):
         at = word.start() + max(0, end - 120)
-        if re.search(r"[^\s*_\"“«”»]", text[at + len(word.group()) : start]):
+        if re.search(r"[^\s*_\"“«”»]", text[at + len(word.group()) : edge]):
             break
+        edge = at
         if word.group()[0].isupper():
-            start = at
+            start = at if fold(word.group()[0]) == initial else start
         elif word.group().casefold() not in _SMALL:
             break
     return text[start:end].strip(' *_"“«”»') if start < end else ""
