@@ -92,9 +92,10 @@ def without_repeats(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
         same = next((i for i, other in enumerate(kept) if _repeats(quote, other)), None)
         if same is None:
             kept.append(quote)
-        elif quote.passage is kept[same].passage or quote.passage == kept[same].passage:
+        elif quote.passage == kept[same].passage:
             together = {sentence.start: sentence for sentence in (*kept[same].sentences, *quote.sentences)}
-            kept[same] = Quote(quote.passage, tuple(together[start] for start in sorted(together)))
+            whole = Quote(quote.passage, tuple(together[start] for start in sorted(together)))
+            kept[same:] = [whole, *(other for other in kept[same + 1 :] if not _repeats(other, whole))]
     return tuple(kept)
 
 

@@ -110,3 +110,7 @@ def test_quotes_that_overlap_become_one(assistant: Assistant) -> None:
     (whole,) = without_repeats([first, second])
     assert whole.text == f"{first.text} This is five percent of the forest."
     assert without_repeats([second, first]) == (second,)
+    (third,) = read_for("The rest")
+    assert len(first.sentences) == len(third.sentences) == 1
+    everything = Quote(first.passage, (*second.sentences, *third.sentences))
+    assert without_repeats([first, third, everything]) == (everything,)
