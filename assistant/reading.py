@@ -89,13 +89,13 @@ def without_repeats(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
     """The quotes in their order, each of which says something that none before it says; those that overlap become one."""
     kept: list[Quote] = []
     for quote in quotes:
-        same = next((i for i, other in enumerate(kept) if _repeats(quote, other)), None)
+        same = next((i for i, other in enumerate(kept) if _overlap(quote, other)), None)
         if same is None:
-            kept.append(quote)
+            kept += [] if any(fold(quote.text).split() == fold(other.text).split() for other in kept) else [quote]
         elif quote.passage == kept[same].passage:
             together = {sentence.start: sentence for sentence in (*kept[same].sentences, *quote.sentences)}
             whole = Quote(quote.passage, tuple(together[start] for start in sorted(together)))
-            kept[same:] = [whole, *(other for other in kept[same + 1 :] if not _repeats(other, whole))]
+            kept[same:] = [whole, *(other for other in kept[same + 1 :] if not _overlap(other, whole))]
     return tuple(kept)
 
 
@@ -293,8 +293,5 @@ def _announced_with(stored: StoredPassage, heading: Sentence, corpus: Corpus) ->
     return []
 
 
-def _repeats(quote: Quote, other: Quote) -> bool:
-    """Whether a quote says nothing that another does not: an overlapping place, or the same words elsewhere."""
-    if quote.passage.doc_id == other.passage.doc_id:
-        return quote.start < other.end and other.start < quote.end
-    return fold(quote.text).split() == fold(other.text).split()
+def _overlap(quote: Quote, other: Quote) -> bool:
+    return quote.passage.doc_id == other.passage.doc_id and quote.start < other.end and other.start < quote.end

@@ -32,6 +32,10 @@ In addition to the three objectives, the Mission supports some small activities:
 - Chess evenings
 
 Between 2001 and 2022, nine million acres were lost. This is five percent of the forest. The rest stands.
+
+# Elsewhere
+
+The rest stands.
 """
 
 
@@ -114,3 +118,7 @@ def test_quotes_that_overlap_become_one(assistant: Assistant) -> None:
     assert len(first.sentences) == len(third.sentences) == 1
     everything = Quote(first.passage, (*second.sentences, *third.sentences))
     assert without_repeats([first, third, everything]) == (everything,)
+
+
+def test_the_same_words_are_quoted_once(assistant: Assistant) -> None:
+    assert quoted(assistant, "What stands?", {"The rest": 3.0}) == ["The rest stands."]
