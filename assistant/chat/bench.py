@@ -5,8 +5,9 @@
 Starts `quipu chat` on the index (a free port, this machine alone). One visitor asks 30 questions, each as soon as the one before is
 answered: the median time from asking to the whole answer is the single-user time. Then every user does the same at once. The
 questions are those of the start page, or with --questions FILE those of the file, each with a number of its own, so that no answer that
-was kept can serve; nobody stops to think, or with --pause everybody does, about so many seconds after each answer. Time on the processor is that of the server, of its helper programs (the translator's), and of this
-program, which asks. Memory is the server's, from `/metrics`, ten times over the load.
+was kept can serve. Nobody stops to think, or with --pause everybody does, about so many seconds after each answer. Time on the
+processor is that of the server, of its helper programs (the translator's), and of this program, which asks. Memory is the server's,
+from `/metrics`, ten times over the load.
 With Chromium it also measures how soon the page is ready, and the first words after a question.
 """
 
