@@ -35,7 +35,7 @@ SCALES = {
     "thousand": 1e3, "mil": 1e3, "million": 1e6, "millon": 1e6, "millones": 1e6, "billion": 1e9, "billon": 1e12, "billones": 1e12,
     "trillion": 1e12,
 }  # fmt: skip
-_ALONE = re.compile(r"hundred|thousand|mil|dozen|docena|decad.*|mil")
+_ALONE = re.compile(r"hundred|thousand|mil|dozen|docena|decad.*")
 ORDINALS = table(
     "1 first|primero|primera|primer second|segundo|segunda third|tercero|tercera|tercer fourth|cuarto|cuarta fifth|quinto|quinta"
     " sixth|sexto|sexta seventh|septimo|septima eighth|octavo|octava ninth|noveno|novena tenth|decimo|decima"
