@@ -74,7 +74,7 @@ class Quote:
 
 def read(found: Found, judged: Judged, corpus: Corpus) -> tuple[Quote, ...]:
     """Choose the sentences that answer, the best first, each list in its own order."""
-    asked = [COUNTS[word] for word in re.findall(r"\w+", fold(found.query.text)) if word in COUNTS]
+    asked = _counts(found.query.text)
     quotes: list[Quote] = []
     for place in _chosen(found, judged):
         own = _surrounded(found, judged, place, corpus)
@@ -83,6 +83,11 @@ def read(found: Found, judged: Judged, corpus: Corpus) -> tuple[Quote, ...]:
             return tuple(own)
         quotes += own
     return without_repeats(quotes)
+
+
+def _counts(text: str) -> list[int]:
+    """The small numbers that a text gives in words, in order."""
+    return [COUNTS[word] for word in re.findall(r"\w+", fold(text)) if word in COUNTS]
 
 
 def without_repeats(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
@@ -232,8 +237,9 @@ def _surrounded(found: Found, judged: Judged, place: Sequence[SentenceView], cor
         return [whole, *(_items_after(passage, last) or _sections_after(stored, last, corpus))]
     if sentences[first].kind == "item" and found.query.asked.kind == LIST:
         lead = _lead_of(passage, first)
-        if lead is not None and _is_meant(judged, place[0], lead, len(_items_after(passage, lead))):
-            return [Quote(passage, (sentences[lead],)), *_items_after(passage, lead)]
+        items = _items_after(passage, lead) if lead is not None else []
+        if lead is not None and _is_meant(judged, place[0], lead, len(items)):
+            return [Quote(passage, (sentences[lead],)), *items]
     if sentences[first].kind == "heading" and found.query.asked.kind == LIST:
         announced = _announced_with(stored, sentences[first], corpus)
         if announced:
@@ -271,9 +277,7 @@ def _items_after(passage: Passage, lead: int) -> list[Quote]:
 def _sections_after(stored: StoredPassage, lead: int, corpus: Corpus) -> list[Quote]:
     """The headings of the sections that a lead-in announces by number ("our three priority areas:")."""
     passage = stored.passage
-    sentence = passage.sentences[lead]
-    announced = passage.text[sentence.start - passage.start : sentence.end - passage.start]
-    count = next((COUNTS[word] for word in re.findall(r"\w+", fold(announced)) if word in COUNTS), 0)
+    count = next(iter(_counts(_text(passage, lead))), 0)
     headings: list[Quote] = []
     rows = [row for row in corpus.rows_of(passage.doc_id) if stored.row <= row < stored.row + SECTIONS_WITHIN]
     for part in corpus.passages_at(rows):

@@ -150,7 +150,7 @@ def main(
         weights = packaged_weights()
         examples = [e for case in cases() for e in examples_of(case, weights.reranking, weights.reading)]
     else:
-        weights, examples = _fit_linear(list(cases()), click.echo)
+        weights, examples = _fit_linear_models(list(cases()), click.echo)
     more_cases = (case for path in more for case in set_cases(path, index))
     examples += [e for case in more_cases for e in examples_of(case, weights.reranking, weights.reading, alone=True)]
     network = fit_network(examples, resolve(DEFAULT_MODEL).sha256, unseen, click.echo)
@@ -163,7 +163,7 @@ def main(
         click.echo(f"written: {sentence_network.WEIGHTS_FILE}")
 
 
-def _fit_linear(cases: Sequence[Case], say: Callable[[str], None]) -> tuple[Weights, list[Example]]:
+def _fit_linear_models(cases: Sequence[Case], say: Callable[[str], None]) -> tuple[Weights, list[Example]]:
     """The linear models, and the examples that the refusal was fitted to."""
     reranking = fit_reranking(cases, say)
     ranked = [

@@ -170,6 +170,10 @@ def main(claims: tuple[Path, ...], indexes: tuple[Path, ...], fits: bool, missed
     tuning = [row for row in rows if row.example.tuning]
     reported = [row for row in rows if not row.example.tuning]
     if fits:
+        if len({row.example.collection for row in tuning}) < 2:
+            raise click.UsageError(
+                "--fit leaves each folder of documents out in turn; these claims are all of one: give sets over two or more"
+            )
         write_fitted(fit(tuning))
     from assistant.writing.support import fitted
 

@@ -16,7 +16,7 @@ from assistant.writing.names import institution_of, names
 from assistant.writing.polarity import denials, opposite
 from assistant.writing.quantities import quantities
 from assistant.writing.roles import displaced
-from assistant.writing.sources import Source
+from assistant.writing.sources import source_of
 
 
 def align(claim: Claim, evidence: Evidence, similar: Floats) -> Aligned:
@@ -24,8 +24,8 @@ def align(claim: Claim, evidence: Evidence, similar: Floats) -> Aligned:
     passage = evidence.stored.passage
     texts = [passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences]
     held = [quantities(text) for text in texts]
-    plain = [Source(text) for text in texts]
-    about = Source(evidence.about)
+    plain = [source_of(text) for text in texts]
+    about = source_of(evidence.about)
     late = np.array(
         [_matches(claim, similar, inside_of(evidence, (sentence,))).mean() for sentence in passage.sentences]
     )

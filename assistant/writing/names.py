@@ -24,6 +24,7 @@ _UNIT = re.compile(r"\d[\d.,]*-[^\W\d_]+|\d[\d.,]*(?:k|mm?|bn)")
 _CURRENCIES = frozenset(
     ["USD", "EUR", "GBP", "PEN", "COP", "MXN", "BRL", "CLP", "ARS", "BOB", "CAD", "JPY", "CHF", "NOK", "SEK"]
 )
+_POSSESSIVE = re.compile(r"['’]s?$")
 _AND = re.compile(r"\s+(?:and|&|y|e)\s+")
 _STOP = frozenset().union(*STOPWORDS.values())
 # Multi-word names that have their own short forms; put in the place of the long ones before anything else is looked at.
@@ -114,7 +115,7 @@ def names(text: str, ordinary: frozenset[str] = frozenset()) -> tuple[Name, ...]
         sure = strong or not opens or place_of(plain) is not None
         if joined and found and not found[-1].sure and sure and capital:
             found[-1] = Name(found[-1].text, found[-1].plain, found[-1].start, found[-1].end, True, found[-1].run)
-        found.append(Name(re.sub(r"['’]s?$", "", word.group().rstrip(".")), plain, word.start(), word.end(), sure, run))
+        found.append(Name(_POSSESSIVE.sub("", word.group().rstrip(".")), plain, word.start(), word.end(), sure, run))
         last_end = word.end()
     return tuple(found)
 
@@ -138,7 +139,7 @@ def words_of(text: str) -> Iterator[re.Match[str]]:
 
 def plain_form(word: str) -> str:
     """A word as names are compared: folded, without a possessive ending or a full stop."""
-    folded = re.sub(r"['’]s$|['’]$", "", fold(word).replace("’", "'"))
+    folded = _POSSESSIVE.sub("", fold(word).replace("’", "'"))
     return folded.rstrip(".'")
 
 

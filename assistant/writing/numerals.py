@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+from assistant.writing.quantity import in_place
 
 Tokens = Sequence[re.Match[str]]
 
@@ -118,7 +120,7 @@ def _scaled(tokens: Tokens, at: int) -> bool:
     return behind in SCALES and behind != "millones" and not (tokens[at].group() == "a" and behind == "mil")
 
 
-def romans(text: str, in_place: Callable[[str], str]) -> list[tuple[int, int, int]]:
+def romans(text: str) -> list[tuple[int, int, int]]:
     """Roman figures of `text` as value, start and end: two letters or more, or one behind "chapter" and the like."""
     found = [(_roman(match.group()), *match.span()) for match in ROMAN.finditer(text)]
     for match in _AFTER_NOUN.finditer(in_place(text)):

@@ -56,7 +56,7 @@ def quantities(text: str) -> list[Quantity]:
     folded = in_place(text)
     found = [*_dates(folded), *halves(folded)]
     found += [one for one in fractions(folded) if not any(a.start < one.end and one.start < a.end for a in found)]
-    found += [Quantity(NUMBER, frozenset({float(value)}), start, end) for value, start, end in romans(text, in_place)]
+    found += [Quantity(NUMBER, frozenset({float(value)}), start, end) for value, start, end in romans(text)]
     # "12. Commencement": the number of an item counts nothing.
     taken = [*((one.start, one.end) for one in found), *(match.span() for match in _ENUMERATOR.finditer(folded))]
     if "once" in folded and len(_ENGLISH.findall(folded)) > len(_SPANISH.findall(folded)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -74,7 +74,7 @@ def missing_figures(claim: Claim, text: str, items: int = 0, about: str = "") ->
 def _figures_of(text: str, items: int) -> tuple[Quantity, ...]:
     """The figures of a text, told and implied; remembered, since every sentence of an answer is held against the same windows."""
     held = quantities(text)
-    return (*held, *_elided(text, held), *ratios(text), *_implied(text, items))
+    return (*held, *_elided(text, held), *ratios(text), *_implied(text, held, items))
 
 
 def _duration(one: Quantity, text: str) -> tuple[str, float] | None:
@@ -93,7 +93,7 @@ def _alike(one: Quantity, other: Quantity) -> bool:
     return one.same(other)
 
 
-def _implied(text: str, items: int) -> Iterator[Quantity]:
+def _implied(text: str, held: Sequence[Quantity], items: int) -> Iterator[Quantity]:
     """Numbers that a text tells by another word ("both", "twice", "noon"), or by the items that it lists."""
     folded = in_place(text)
     for match in _TOLD.finditer(folded):
@@ -101,7 +101,7 @@ def _implied(text: str, items: int) -> Iterator[Quantity]:
     for match in re.finditer(r"\bmedi[oa]s?\b", folded):
         yield Quantity(SHARE, frozenset({0.5}), *match.span())
     if _OF_A_HUNDRED.search(folded):
-        for one in quantities(text):
+        for one in held:
             if one.kind == NUMBER and max(one.values) <= 100:
                 yield replace(one, kind=SHARE, values=frozenset(value / 100 for value in one.values))
     if items > 1:
@@ -132,28 +132,28 @@ def missing_names(
     """
     source = source_of(f"{context}\n{text}")
     foreign = language != claim.language
+    # Joining and sorting the words takes longer than looking a name up.
+    stems = _stems(source.capitalised) if foreign and claim.names else None
+    every = _stems(source.words) if foreign and claim.names else None
     missing: list[str] = []
     for _, group in groupby(claim.names, key=lambda name: name.run):
         spelled = list(group)
-        stems = _stems(source, foreign)
-        every = stems_of(" ".join(sorted(source.words))) if foreign else None
         lacking = [
-            name
-            for at, name in enumerate(spelled)
-            if not _held(claim, name, spelled, source, stems if len(spelled) > 1 else every)
+            name for name in spelled if not _held(claim, name, spelled, source, stems if len(spelled) > 1 else every)
         ]
         if foreign and _freely(lacking, spelled):
             continue
         own = [name for name in spelled if name not in lacking and not institution_of(name.plain) and not name.is_place]
         if document is not None and lacking and own:
-            lacking = [name for name in lacking if not _held(claim, name, spelled, document, _stems(document, foreign))]
+            further = _stems(document.capitalised) if foreign else None
+            lacking = [name for name in lacking if not _held(claim, name, spelled, document, further)]
         missing += [name.text for name in lacking if name.sure]
     return tuple(missing)
 
 
-def _stems(source: Source, foreign: bool) -> Stems | None:
-    """Stems of a source's capitalised words, where the claim is in the other language."""
-    return stems_of(" ".join(sorted(source.capitalised))) if foreign else None
+def _stems(words: Set[str]) -> Stems:
+    """Stems of the words of a source, for a claim in the other language."""
+    return stems_of(" ".join(sorted(words)))
 
 
 def _held(claim: Claim, name: Name, spelled: Sequence[Name], source: Source, stems: Stems | None) -> bool:
