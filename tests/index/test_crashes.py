@@ -31,7 +31,7 @@ FAULTS = Path(__file__).with_name("faults")
 COUNT, FAIL, FULL, KILL, HALF = range(5)
 THOROUGH = os.environ.get("QUIPU_THOROUGH", "")
 KILLS = 200 if THOROUGH else 20
-SHARE = 9 if THOROUGH else 50
+SHARE = 9 if THOROUGH else 20
 Texts = Mapping[str, str]
 
 pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="needs a C compiler for the fault injector")
